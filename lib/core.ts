@@ -1,0 +1,64 @@
+import type { Now } from './ground/clock.js'
+
+/**
+ * The contract between a protocol core and the host that runs it.
+ *
+ * A core decides, a host does. A core is a deterministic object without I/O: no clock, no timers, no randomness, no
+ * streams. It is told messages, the time, and what became durable; it answers with {@link Effects}. The simulator and
+ * production run the same cores on the same host.
+ */
+export interface Core<Event> {
+  /** A session began: `link` names it on this node, `peer` says who is at its other end. */
+  open: (link: Link, peer: Peer, now: Now) => Effects<Event>
+  /**
+   * A message arrived. It is validated whole before anything is applied.
+   * @throws TendrilError when the message is refused; then nothing was changed.
+   */
+  receive: (link: Link, message: Message, now: Now) => Effects<Event>
+  close: (link: Link, now: Now) => Effects<Event>
+  /** `deadline()` has come. */
+  tick: (now: Now) => Effects<Event>
+  /** Storage holds every change up to and including `sequence`. */
+  persisted: (sequence: number, now: Now) => Effects<Event>
+  /**
+   * The next message for this link, of about `maxBytes` at most: a single value may exceed it, nothing else does.
+   * Called only while the link's pipe has room, so that a stalled peer costs no memory. Draws on state, returns no
+   * effects: sending never changes what a replica holds.
+   */
+  pull: (link: Link, maxBytes: number, now: Now) => Message | undefined
+  /** When `tick` is wanted next, on the monotonic clock. */
+  deadline: () => number | undefined
+  /** Asserts the core's invariants; the simulator calls it after every step. */
+  check: () => void
+}
+
+/** A session, as a core knows it: a number that this node never uses again. */
+export type Link = number
+
+export interface Peer {
+  readonly id: string
+  /** Drawn when the peer's replica of this structure was born: another epoch, another history. */
+  readonly epoch: string
+  /** Whether updates may flow from here to the peer, and from the peer to here. */
+  readonly sends: boolean
+  readonly receives: boolean
+}
+
+/** What travels in a frame behind the channel's number: a type and a body, in values that every codec carries. */
+export type Message = readonly unknown[]
+
+/** What a core wants done. The host persists `changes`, then tells `events`, then wakes `links`, in this order. */
+export interface Effects<Event> {
+  /** The changes to persist, and the sequence by which `persisted` will confirm them. */
+  readonly changes: readonly Change[]
+  readonly sequence: number
+  readonly events: readonly Event[]
+  /** Links that now have something to pull. */
+  readonly wake: Iterable<Link>
+}
+
+/** One record of storage written, or removed where `value` is undefined. */
+export interface Change {
+  readonly key: string
+  readonly value: readonly unknown[] | undefined
+}

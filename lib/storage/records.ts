@@ -1,0 +1,20 @@
+import type { Change } from '../core.js'
+
+/**
+ * What a host needs of storage: records by key, loaded once, written in ordered batches. A batch is atomic, and batches
+ * become durable in the order they were written, so that after a crash a prefix of the history is there.
+ * `storage/level.ts` implements it over any abstract-level database, `sim/disk.ts` over a simulated disk.
+ */
+export interface Records {
+  /** All records, in any order. Called once, before any write. */
+  load: (done: (error: Error | undefined, records: StoredRecord[]) => void) => void
+  /** Writes one batch. `sync` asks that it survive a loss of power too, not only of the process. */
+  write: (batch: readonly Change[], sync: boolean, done: (error: Error | undefined) => void) => void
+  /** Called when no write is under way. */
+  close: (done: (error: Error | undefined) => void) => void
+}
+
+export interface StoredRecord {
+  readonly key: string
+  readonly value: readonly unknown[]
+}
