@@ -1,0 +1,120 @@
+import type { Change } from '../core.js'
+import { TendrilError } from '../ground/errors.js'
+import { decode, encode } from '../wire/codec-msgpack.js'
+import type { Database, Operation, Sublevel } from './database.js'
+import type { Records, StoredRecord } from './records.js'
+
+const entriesAtOnce = 1_000
+/** Databases on disk read ahead this much; their default of 16 KiB would make a call of every few records. */
+const bytesAtOnce = 1 << 20
+
+/**
+ * Keeps records in `db`, in a sublevel of their own under `tendril` and `name`. The database is opened if it is not
+ * open, and never closed: it is the user's.
+ *
+ * Every failure is a TendrilError with code STORAGE_FAILED and the database's own error as its cause. After a write
+ * that failed no other is tried, for what is stored must stay a prefix of what was written.
+ */
+export function levelRecords (db: Database, name: string): Records {
+  let opened: Promise<Sublevel> | undefined
+  let written: Promise<void> = Promise.resolve()
+
+  async function open (): Promise<Sublevel> {
+    opened ??= openSublevel(db, name)
+    return await opened
+  }
+
+  async function load (): Promise<StoredRecord[]> {
+    return await readAll(await open(), name)
+  }
+
+  async function write (batch: readonly Change[], sync: boolean, earlier: Promise<void>): Promise<void> {
+    // Encoded before anything is waited for: afterwards the batch belongs to the caller again.
+    const operations = batch.map(operationOf)
+    // One at a time: a database may carry out two batches that run at once in either order.
+    await earlier
+    const sublevel = await open()
+    await sublevel.batch(operations, { sync })
+  }
+
+  async function close (): Promise<void> {
+    if (opened === undefined) return
+    // One that could not be opened has nothing to close, and whoever opened it was told.
+    const sublevel = await opened.catch(() => undefined)
+    await sublevel?.close()
+  }
+
+  return {
+    load: done => { settle(load(), `load ${name}`, (error, records) => { done(error, records ?? []) }) },
+    write: (batch, sync, done) => {
+      written = write(batch, sync, written)
+      settle(written, `write ${name}`, done)
+    },
+    close: done => { settle(close(), `close ${name}`, done) }
+  }
+}
+
+async function openSublevel (db: Database, name: string): Promise<Sublevel> {
+  await db.open()
+  const path = ['tendril', sublevelName(name)]
+  const sublevel = db.sublevel(path, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
+  await sublevel.open()
+  return sublevel
+}
+
+/** A sublevel's name is ASCII without its separator, `!`, and without the `"` after it. */
+function sublevelName (name: string): string {
+  return encodeURIComponent(name).replaceAll('!', '%21')
+}
+
+async function readAll (sublevel: Sublevel, name: string): Promise<StoredRecord[]> {
+  const iterator = sublevel.iterator({ highWaterMarkBytes: bytesAtOnce })
+  const records: StoredRecord[] = []
+  try {
+    for (;;) {
+      const entries = await iterator.nextv(entriesAtOnce)
+      if (entries.length === 0) return records
+      for (const [key, bytes] of entries) records.push({ key, value: readValue(bytes, key, name) })
+    }
+  } finally {
+    await iterator.close()
+  }
+}
+
+function operationOf ({ key, value }: Change): Operation {
+  return value === undefined ? { type: 'del', key } : { type: 'put', key, value: valueBytes(value) }
+}
+
+/** A value is stored as a frame's body: the varint in front tells a stream where it ends, a database knows. */
+function valueBytes (value: readonly unknown[]): Buffer {
+  const frame = encode(value)
+  return frame.subarray(frame.findIndex(byte => byte < 0x80) + 1)
+}
+
+function readValue (bytes: Buffer, key: string, name: string): readonly unknown[] {
+  let cause: unknown
+  try {
+    const value = decode(bytes)
+    if (Array.isArray(value)) return value
+  } catch (error) {
+    cause = error
+  }
+  throw new TendrilError('STORAGE_FAILED', `The record ${JSON.stringify(key)} of ${name} is corrupt`, { cause })
+}
+
+/**
+ * Calls `done` once. It runs outside of the promise, so that what it throws is the uncaught exception that it would be
+ * in any callback: neither an unhandled rejection nor a reason to be called again.
+ */
+function settle<T> (promise: Promise<T>, doing: string, done: (error: Error | undefined, result: T | undefined) => void): void {
+  promise.then(
+    result => { queueMicrotask(() => { done(undefined, result) }) },
+    (error: unknown) => { queueMicrotask(() => { done(failure(error, doing), undefined) }) }
+  )
+}
+
+function failure (cause: unknown, doing: string): TendrilError {
+  if (cause instanceof TendrilError) return cause
+  const reason = cause instanceof Error ? `: ${cause.message}` : ''
+  return new TendrilError('STORAGE_FAILED', `Storage could not ${doing}${reason}`, { cause })
+}
