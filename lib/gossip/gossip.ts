@@ -1,0 +1,345 @@
+import { assert } from '../ground/assert.js'
+import type { Now } from '../ground/clock.js'
+import type { Value } from '../ground/values.js'
+import type { Change, Core, Effects, Link, Message, Peer } from '../core.js'
+import type { StoredRecord } from '../storage/records.js'
+import { checkReplica } from './check.js'
+import type { Entry } from './entry.js'
+import { messageType, readMessage } from './messages.js'
+import type { GossipMessage } from './messages.js'
+import { replicaKey, resumeKey, resumeRecord, selfRecord } from './records.js'
+import type { Resume } from './records.js'
+import { Replica } from './replica.js'
+import type { GossipChange } from './replica.js'
+import { rewrite, stored } from './restore.js'
+import { Serving } from './serving.js'
+import { stampAt } from './stamp.js'
+import { Taking } from './taking.js'
+
+/** What the core tells: the visible value of a key changed, or a peer acknowledged more than before. */
+export type GossipEvent = GossipChange | { readonly kind: 'acknowledged' }
+
+export interface GossipOptions {
+  /** Undefined: the one kept in storage, or a random one. */
+  readonly id: string | undefined
+  /** Draws ids and epochs. */
+  readonly random: () => number
+  readonly maxKeyBytes: number
+  readonly maxValueBytes: number
+  /** How far ahead of the wall clock a stamp may be, in milliseconds. */
+  readonly acceptedSkewMs: number
+  /** How many delete records are kept for peers who were away for a while. */
+  readonly deletesKept: number
+  /** Whether there is storage: then nothing is told to others before `persisted` has confirmed it. */
+  readonly persistent: boolean
+  /** Whether every batch survives a loss of power, so that after a crash nothing told can be missing. */
+  readonly durable: boolean
+}
+
+/** How many deletes beyond `deletesKept` wait for peers that are being served, before those need a full join. */
+const deletesPinned = 10_000
+/** How many forgotten-about deletes at the front of the line are looked at: they wait for their context's digest. */
+const deletesScanned = 64
+/** How many peers' places are remembered; of more, the one not heard of for the longest time starts anew. */
+const peersKept = 4096
+
+/**
+ * The Scuttlebutt core: anti-entropy between replicas of one map, by cursors in logs that run in arrival order.
+ * `messages.ts` has the table of messages, `replica.ts` the merge, `serving.ts` and `taking.ts` the two halves of a link.
+ *
+ * van Renesse et al., *Efficient Reconciliation and Flow Control for Anti-Entropy Protocols*.
+ */
+export class Gossip implements Core<GossipEvent> {
+  readonly #options: GossipOptions
+  readonly #links = new Map<Link, LinkState>()
+  #resumes = new Map<string, Resume>()
+  readonly #acknowledged = new Map<string, number>()
+  readonly #asleep = new Set<Link>()
+  #wake: Link[] = []
+  #changes: Change[] = []
+  #events: GossipEvent[] = []
+  #durable: number
+  replica: Replica
+
+  constructor (options: GossipOptions, now: Now) {
+    this.#options = options
+    this.#durable = options.persistent ? 0 : Infinity
+    this.replica = new Replica(options, options.id, now.wall)
+  }
+
+  get id (): string { return this.replica.own.id }
+  /** What the hello says: another epoch, another history. */
+  get epoch (): string { return this.replica.own.epoch }
+
+  // What the user does
+
+  set (key: string, value: Value, ttlMs: number | undefined, now: Now): { entry: Entry, effects: Effects<GossipEvent> } {
+    return this.#write(key, value, ttlMs, now)
+  }
+
+  /** @returns undefined where nothing is visible under `key`, and so nothing to delete */
+  delete (key: string, now: Now): { entry: Entry, effects: Effects<GossipEvent> } | undefined {
+    return this.replica.get(key) === undefined ? undefined : this.#write(key, undefined, undefined, now)
+  }
+
+  #write (key: string, value: Value | undefined, ttlMs: number | undefined, now: Now): { entry: Entry, effects: Effects<GossipEvent> } {
+    this.replica.restamp(now)
+    const entry = this.replica.write(key, value, ttlMs, now)
+    this.#rouseAll()
+    this.#forgetDeletes()
+    return { entry, effects: this.#effects() }
+  }
+
+  /** How many distinct peers keep everything up to `sequence` of this replica's log. */
+  replicas (sequence: number): number {
+    let peers = 0
+    for (const acknowledged of this.#acknowledged.values()) if (acknowledged >= sequence) peers++
+    return peers
+  }
+
+  /** Drops delete records, oldest first, until at most `kept` are left that may be dropped. Right at any time. */
+  forgetDeletes (kept: number): Effects<GossipEvent> {
+    for (const entry of this.replica.deletes) {
+      if (this.replica.deletes.size <= kept) break
+      if (this.replica.isForgettable(entry)) this.#forget(entry)
+    }
+    return this.#effects()
+  }
+
+  // Storage
+
+  /**
+   * Takes up what storage kept. What was written here before is written once more on top of it.
+   * The own epoch goes on only if nothing that was told to others can be missing.
+   * @throws TendrilError STORAGE_FAILED if a record is corrupt
+   */
+  restore (records: readonly StoredRecord[], now: Now): Effects<GossipEvent> {
+    const early = this.replica
+    const { replica, resumes } = stored(records, this.#options, now)
+    if (replica !== undefined) {
+      this.replica = replica
+      this.#resumes = resumes
+      this.#durable = replica.sequence.last
+      rewrite(early, replica, now)
+    } else if (this.#options.persistent) {
+      this.#changes.push(...early.records(now))
+    }
+    this.#noteSelf(this.#options.durable)
+    return this.#effects()
+  }
+
+  /** The last effects before storage is closed in order: the epoch may go on when it is opened again. */
+  seal (): Effects<GossipEvent> {
+    this.#noteSelf(true)
+    return this.#effects()
+  }
+
+  #noteSelf (whole: boolean): void {
+    if (!this.#options.persistent) return
+    const { own, floorPosition } = this.replica
+    this.#changes.push({ key: replicaKey, value: selfRecord({ id: own.id, epoch: own.epoch, whole, floorPosition }) })
+  }
+
+  // The contract
+
+  open (link: Link, peer: Peer, now: Now): Effects<GossipEvent> {
+    this.replica.restamp(now)
+    const serving = peer.sends ? new Serving(this.replica) : undefined
+    const taking = peer.receives ? new Taking(this.replica, serving?.skips, peer.epoch, this.#resumes.get(peer.id)) : undefined
+    this.#links.set(link, { peer, serving, taking })
+    this.#wake.push(link)
+    return this.#effects()
+  }
+
+  receive (link: Link, message: Message, now: Now): Effects<GossipEvent> {
+    const state = this.#links.get(link)
+    assert(state !== undefined, 'messages come over open links')
+    const { maxKeyBytes, maxValueBytes, acceptedSkewMs } = this.#options
+    const read = readMessage(message, { maxKeyBytes, maxValueBytes, maxStamp: stampAt(now.wall + acceptedSkewMs) })
+    const { last } = this.replica.sequence
+    if (read.type === 'want' || read.type === 'digest' || read.type === 'ack') this.#toServing(state, read)
+    else if (state.taking !== undefined) this.#toTaking(link, state.peer, state.taking, read, now)
+    this.#rouse(link)
+    if (this.replica.sequence.last > last) this.#rouseAll()
+    return this.#effects()
+  }
+
+  close (link: Link): Effects<GossipEvent> {
+    const state = this.#links.get(link)
+    state?.serving?.release()
+    state?.taking?.release()
+    this.#links.delete(link)
+    this.#asleep.delete(link)
+    return this.#effects()
+  }
+
+  tick (now: Now): Effects<GossipEvent> {
+    this.replica.expire(now)
+    this.#forgetDeletes()
+    return this.#effects()
+  }
+
+  persisted (sequence: number): Effects<GossipEvent> {
+    this.#durable = Math.max(this.#durable, sequence)
+    this.#rouseAll()
+    return this.#effects()
+  }
+
+  pull (link: Link, maxBytes: number, now: Now): Message | undefined {
+    const state = this.#links.get(link)
+    if (state === undefined) return undefined
+    const message = this.#acknowledgement(state) ?? state.taking?.pull(maxBytes) ?? state.serving?.pull(maxBytes, this.#durable, now)
+    if (message === undefined) this.#asleep.add(link)
+    return message
+  }
+
+  deadline (): number | undefined { return this.replica.deadline() }
+
+  check (): void { checkReplica(this.replica) }
+
+  /** Whether both ends hold what the other had when they met, as far as updates may flow between them. */
+  isSynced (link: Link): boolean {
+    const state = this.#links.get(link)
+    return state !== undefined && state.serving?.isSynced !== false && state.taking?.isSynced !== false
+  }
+
+  traffic (link: Link): { entriesIn: number, entriesOut: number, duplicates: number } {
+    const state = this.#links.get(link)
+    return {
+      entriesIn: state?.taking?.entriesIn ?? 0,
+      entriesOut: state?.serving?.entriesOut ?? 0,
+      duplicates: state?.taking?.duplicates ?? 0
+    }
+  }
+
+  // Messages. One that the link's direction does not allow is idle, as an unknown channel is.
+
+  #toServing ({ peer, serving, taking }: LinkState, message: ToServer): void {
+    if (serving === undefined) return
+    switch (message.type) {
+      case 'want': serving.want(message.delivered, message.closed); break
+      case 'digest': serving.digest(message.versions, message.last); break
+      case 'ack':
+        serving.acknowledged = Math.max(serving.acknowledged, Math.min(message.position, this.replica.sequence.last))
+        this.#remember(this.#acknowledged, peer.id, Math.max(serving.acknowledged, this.#acknowledged.get(peer.id) ?? 0))
+        this.#events.push({ kind: 'acknowledged' })
+        if (taking !== undefined) {
+          taking.passed(message.delivered, message.closed)
+          this.#noteResume(peer, taking)
+        }
+        this.#forgetDeletes()
+    }
+  }
+
+  #toTaking (link: Link, peer: Peer, taking: Taking, message: ToTaker, now: Now): void {
+    switch (message.type) {
+      case 'ask': taking.ask(); return
+      case 'join': taking.beginJoin(); return
+      case 'delta': taking.delta(message, now); break
+      case 'mark': taking.mark(message, now); break
+      case 'joined': if (taking.joined(message, now)) this.#floorsRose(link)
+    }
+    this.#noteResume(peer, taking)
+    this.#forgetDeletes()
+  }
+
+  #noteResume (peer: Peer, { resume }: Taking): void {
+    if (this.#resumes.get(peer.id) === resume) return
+    const dropped = this.#remember(this.#resumes, peer.id, resume)
+    if (!this.#options.persistent) return
+    this.#changes.push({ key: resumeKey(peer.id), value: resumeRecord(peer.id, resume) })
+    if (dropped !== undefined) this.#changes.push({ key: resumeKey(dropped), value: undefined })
+  }
+
+  /** Sets a peer's entry as the latest of a bounded map. @returns the peer that had to go for it */
+  #remember<T> (map: Map<string, T>, peerId: string, value: T): string | undefined {
+    map.delete(peerId)
+    map.set(peerId, value)
+    if (map.size <= peersKept) return undefined
+    const [oldest] = map.keys()
+    if (oldest !== undefined) map.delete(oldest)
+    return oldest
+  }
+
+  #acknowledgement ({ serving, taking }: LinkState): Message | undefined {
+    const position = taking?.takeAcknowledgement(this.#durable)
+    if (position === undefined) return undefined
+    const own = serving?.skipToEnd(this.#durable)
+    return [messageType.ack, position, own?.delivered ?? 0, own?.closed ?? 0]
+  }
+
+  // Deletes
+
+  #forgetDeletes (): void {
+    const { deletes } = this.replica
+    const kept = this.#options.deletesKept
+    if (deletes.size <= kept) return
+    let scanned = 0
+    for (const entry of deletes) {
+      if (deletes.size <= kept || scanned > deletesScanned) return
+      if (!this.replica.isForgettable(entry)) scanned++
+      else if (deletes.size > kept + deletesPinned || this.#allHavePassed(entry.sequence)) this.#forget(entry)
+      else return
+    }
+  }
+
+  #allHavePassed (sequence: number): boolean {
+    for (const { serving } of this.#links.values()) if (serving?.hasPassed(sequence) === false) return false
+    return true
+  }
+
+  #forget (entry: Entry): void {
+    for (const [link, { serving }] of this.#links) if (serving?.forgot(entry) === true) this.#rouse(link)
+    this.replica.forget(entry)
+    this.#noteSelf(this.#options.durable)
+  }
+
+  /** A full join from `link` has shown what the others may lack: whether they do must be asked. */
+  #floorsRose (link: Link): void {
+    this.replica.closeBehind()
+    for (const [other, { serving }] of this.#links) {
+      if (other === link) continue
+      serving?.floorsRose()
+      this.#rouse(other)
+    }
+    this.#noteSelf(this.#options.durable)
+  }
+
+  // Effects
+
+  #rouse (link: Link): void {
+    if (this.#asleep.delete(link)) this.#wake.push(link)
+  }
+
+  #rouseAll (): void {
+    if (this.#asleep.size === 0) return
+    this.#wake.push(...this.#asleep)
+    this.#asleep.clear()
+  }
+
+  #effects (): Effects<GossipEvent> {
+    const { replica } = this
+    const effects = {
+      changes: this.#changes.length === 0 ? replica.changes : replica.changes.concat(this.#changes),
+      sequence: replica.sequence.last,
+      events: this.#events.length === 0 ? replica.events : [...replica.events, ...this.#events],
+      wake: this.#wake
+    }
+    if (replica.changes.length > 0) replica.changes = []
+    if (replica.events.length > 0) replica.events = []
+    if (this.#changes.length > 0) this.#changes = []
+    if (this.#events.length > 0) this.#events = []
+    if (this.#wake.length > 0) this.#wake = []
+    return effects
+  }
+}
+
+/** One session: who is at the other end, and the two directions, each there if updates may flow that way. */
+interface LinkState {
+  readonly peer: Peer
+  readonly serving: Serving | undefined
+  readonly taking: Taking | undefined
+}
+
+type ToServer = Extract<GossipMessage, { type: 'want' | 'digest' | 'ack' }>
+type ToTaker = Exclude<GossipMessage, ToServer>

@@ -1,0 +1,355 @@
+import TinyQueue from 'tinyqueue'
+import type { Change } from '../core.js'
+import type { Now } from '../ground/clock.js'
+import { randomId } from '../ground/ids.js'
+import { sameValue } from '../ground/values.js'
+import type { Value } from '../ground/values.js'
+import { covers, Entry, learn, outranks, remember } from './entry.js'
+import { Log } from './log.js'
+import type { Sequence } from './log.js'
+import { entryKey, entryRecord, sourceKey, sourceRecord } from './records.js'
+import { Source } from './source.js'
+import { StampClock, stampAt } from './stamp.js'
+
+/** What a replica tells its user: the visible value of a key changed. */
+export interface GossipChange {
+  readonly kind: 'update' | 'delete' | 'expire'
+  readonly entry: Entry
+  readonly value: Value | undefined
+  readonly local: boolean
+}
+
+export interface ReplicaOptions {
+  readonly random: () => number
+  /** How far ahead of the wall clock a stamp may be, in milliseconds. */
+  readonly acceptedSkewMs: number
+  /** Whether changes are to be recorded for storage. */
+  readonly persistent: boolean
+}
+
+const none: readonly Entry[] = []
+
+/**
+ * The state of one replica and the whole of its merge: which entries are held, which changes are covered.
+ *
+ * Invariants, asserted by `check`:
+ * - no entry held is covered by another one of its key;
+ * - the digest of the own source is its last version: own writes are held or superseded by definition;
+ * - both logs run in the order of their sequences, and every entry of a key stands in the log;
+ * - a floor never exceeds the digest: only what is covered was ever forgotten.
+ *
+ * van Renesse et al., *Efficient Reconciliation and Flow Control for Anti-Entropy Protocols*; Almeida et al., *Scalable
+ * and Accurate Causality Tracking for Eventually Consistent Stores*.
+ */
+export class Replica {
+  readonly #options: ReplicaOptions
+  readonly #stamps: StampClock
+  readonly #keys = new Map<string, Entry | Entry[]>()
+  readonly #sources = new Map<string, Source>()
+  readonly #expiries = new TinyQueue<Expiry>([], (a, b) => a.at - b.at)
+  readonly sequence: Sequence = { last: 0 }
+  /** Entries in local arrival order, which is a causal order. */
+  readonly entries = new Log<Entry>(this.sequence)
+  /** Sources in the order in which their digest last moved. */
+  readonly digests = new Log<Source>(this.sequence)
+  /** Delete records, oldest first. */
+  readonly deletes = new Set<Entry>()
+  own: Source
+  /** The greatest place in the log of which something was forgotten: nobody goes on from before it. */
+  floorPosition = 0
+  /** How many keys have a visible value. */
+  size = 0
+  changes: Change[] = []
+  events: GossipChange[] = []
+
+  constructor (options: ReplicaOptions, id: string | undefined, wallMs: number) {
+    this.#options = options
+    this.#stamps = new StampClock(options.acceptedSkewMs)
+    this.own = this.source(`${id ?? randomId(options.random)}@${drawEpoch(options.random, wallMs)}`)
+  }
+
+  // Reading
+
+  get (key: string): Entry | undefined {
+    return visible(this.siblings(key))
+  }
+
+  /** All entries held of a key: several where writes were concurrent. */
+  siblings (key: string): readonly Entry[] {
+    const held = this.#keys.get(key)
+    if (held === undefined) return none
+    return Array.isArray(held) ? held : [held]
+  }
+
+  * visible (): Generator<Entry, void, undefined> {
+    for (const held of this.#keys.values()) {
+      const entry = Array.isArray(held) ? visible(held) : held
+      if (entry?.value !== undefined) yield entry
+    }
+  }
+
+  sourceCount (): number { return this.#sources.size }
+
+  /** The source of this name, known from now on. */
+  source (name: string): Source {
+    let source = this.#sources.get(name)
+    if (source === undefined) {
+      source = new Source(name)
+      this.#sources.set(name, source)
+    }
+    return source
+  }
+
+  findSource (name: string): Source | undefined { return this.#sources.get(name) }
+
+  allSources (): IterableIterator<Source> { return this.#sources.values() }
+
+  // Writing here
+
+  /** Writes a value, or a delete, that covers all siblings held. */
+  write (key: string, value: Value | undefined, ttlMs: number | undefined, now: Now): Entry {
+    const held = this.siblings(key)
+    const entry = new Entry(key, this.own, this.own.version + 1, this.#stamps.next(now.wall), value, undefined)
+    for (const sibling of held) learn(entry, sibling)
+    if (ttlMs !== undefined) remember(entry).expiresAt = now.monotonic + ttlMs
+    const before = visible(held)
+    for (const sibling of held) this.#drop(sibling)
+    this.#keys.set(key, entry)
+    this.#log(entry, now)
+    this.#cover(this.own, entry.version, now)
+    this.#announce(before, value === undefined ? undefined : entry, entry, true)
+    return entry
+  }
+
+  /**
+   * A peer speaks of `version` of a source. If that is our own and we never wrote it, then what we told was lost here: we
+   * go on under a new epoch, and take back what the peer has as another source's.
+   */
+  guardOwn (name: string, version: number, now: Now): void {
+    if (name !== this.own.name || version <= this.own.version) return
+    this.own = this.source(`${this.own.id}@${drawEpoch(this.#options.random, now.wall)}`)
+  }
+
+  /**
+   * Writes anew whatever carries a stamp that others would refuse, once the own wall clock has stepped back: nobody
+   * with a right clock ever accepted it, and it would shut this node out until time had caught up.
+   */
+  restamp (now: Now): void {
+    if (!this.#stamps.isAhead(now.wall)) return
+    this.#stamps.reset(now.wall)
+    const limit = stampAt(now.wall + this.#options.acceptedSkewMs)
+    for (const entry of [...this.entries]) {
+      if (entry.stamp <= limit || entry.sequence === 0) continue
+      const shown = this.get(entry.key) ?? entry
+      const expiresAt = shown.rarely?.expiresAt
+      this.write(entry.key, shown.value, expiresAt === undefined ? undefined : Math.max(0, expiresAt - now.monotonic), now)
+    }
+  }
+
+  // Merging what others wrote
+
+  /**
+   * Takes an entry in: ignored if the digest or a sibling's context covers its dot, else the siblings that its own
+   * context covers give way. Idempotent and commutative.
+   * @returns the entry as it is held now, undefined if it was ignored
+   */
+  merge (entry: Entry, now: Now): Entry | undefined {
+    const held = this.siblings(entry.key)
+    for (const sibling of held) {
+      if (!covers(sibling, entry.source, entry.version)) continue
+      this.#enrich(sibling, entry, now)
+      return sibling.source === entry.source && sibling.version === entry.version ? sibling : undefined
+    }
+    if (entry.version <= entry.source.version) return undefined
+    const before = visible(held)
+    const kept = this.#giveWay(entry, held)
+    this.#keys.set(entry.key, kept.length === 0 ? entry : [...kept, entry])
+    this.#stamps.observe(entry.stamp, now.wall)
+    this.#log(entry, now)
+    this.#announce(before, visible(this.siblings(entry.key)), entry, false)
+    return entry
+  }
+
+  /** Drops the siblings that `entry` covers, and answers with those that stay. */
+  #giveWay (entry: Entry, held: readonly Entry[]): Entry[] {
+    const kept: Entry[] = []
+    for (const sibling of held) {
+      if (sibling !== entry && covers(entry, sibling.source, sibling.version)) {
+        learn(entry, sibling)
+        this.#drop(sibling)
+      } else {
+        kept.push(sibling)
+      }
+    }
+    return kept
+  }
+
+  /** A held entry learns what another record of the same history knew, and passes it on if that was news. */
+  #enrich (held: Entry, other: Entry, now: Now): void {
+    if (other.rarely?.context === undefined) return
+    const known = held.rarely?.context
+    const twin = held.source === other.source && held.version === other.version
+    const seen = twin ? new Entry(held.key, held.source, held.version, held.stamp, undefined, other.rarely) : other
+    learn(held, seen)
+    if (held.rarely?.context === known) return
+    const siblings = this.siblings(held.key)
+    const before = visible(siblings)
+    const kept = this.#giveWay(held, siblings)
+    const [only] = kept
+    if (only !== undefined) this.#keys.set(held.key, kept.length === 1 ? only : kept)
+    this.#log(held, now)
+    this.#announce(before, visible(kept), held, false)
+  }
+
+  /** Moves the digest of a source up to `version`. */
+  cover (name: string, version: number, now: Now): void {
+    const source = this.source(name)
+    if (version > source.version) this.#cover(source, version, now)
+  }
+
+  #cover (source: Source, version: number, now: Now): void {
+    source.version = version
+    source.heard = now.wall
+    this.digests.append(source)
+    if (this.#options.persistent) this.changes.push({ key: sourceKey(source.name), value: sourceRecord(source) })
+  }
+
+  // Time
+
+  /** The next expiry, on the monotonic clock. */
+  deadline (): number | undefined {
+    return this.#expiries.peek()?.at
+  }
+
+  /** Turns what has expired into a delete with the same dot: it stays covered, and so never comes back. */
+  expire (now: Now): void {
+    for (let due = this.#expiries.peek(); due !== undefined && due.at <= now.monotonic; due = this.#expiries.peek()) {
+      this.#expiries.pop()
+      const { entry } = due
+      if (entry.sequence === 0 || entry.value === undefined || entry.rarely?.expiresAt !== due.at) continue
+      const siblings = this.siblings(entry.key)
+      const before = visible(siblings)
+      entry.value = undefined
+      entry.rarely.expired = true
+      this.deletes.add(entry)
+      if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: entryRecord(entry, now) })
+      this.#announce(before, visible(siblings), entry, false)
+    }
+  }
+
+  // Forgetting
+
+  /** Whether a delete record may be dropped: only once the digest covers its dot and its context. */
+  isForgettable (entry: Entry): boolean {
+    if (entry.value !== undefined || entry.version > entry.source.version) return false
+    const context = entry.rarely?.context
+    if (context !== undefined) for (const [source, version] of context) if (version > source.version) return false
+    return true
+  }
+
+  /** Drops a delete record. What it covered is from now on told by the floor alone. */
+  forget (entry: Entry): void {
+    this.raiseFloor(entry.source, entry.version)
+    this.floorPosition = Math.max(this.floorPosition, entry.sequence)
+    this.#takeOut(entry)
+  }
+
+  /** Drops what a peer's full join has shown to be superseded. */
+  supersede (entry: Entry): void {
+    const before = this.get(entry.key)
+    this.#takeOut(entry)
+    this.#announce(before, this.get(entry.key), new Entry(entry.key, entry.source, entry.version, entry.stamp, undefined, undefined), false)
+  }
+
+  raiseFloor (source: Source, version: number): void {
+    if (version <= source.floor) return
+    source.floor = version
+    if (this.#options.persistent) this.changes.push({ key: sourceKey(source.name), value: sourceRecord(source) })
+  }
+
+  /** No place in the log up to now is good to go on from any more. */
+  closeBehind (): void {
+    this.floorPosition = ++this.sequence.last
+  }
+
+  #takeOut (entry: Entry): void {
+    const siblings = this.siblings(entry.key).filter(sibling => sibling !== entry)
+    const [only] = siblings
+    if (only === undefined) this.#keys.delete(entry.key)
+    else this.#keys.set(entry.key, siblings.length === 1 ? only : siblings)
+    this.#drop(entry)
+  }
+
+  // Storage
+
+  /** Takes up what storage kept, each in the order of its sequences. */
+  restore (entries: Iterable<Entry>, sources: Iterable<Source>, floorPosition: number, now: Now): void {
+    for (const source of sources) if (source.version > 0) this.digests.restore(source)
+    for (const entry of entries) {
+      this.entries.restore(entry)
+      entry.source.entries++
+      this.#stamps.observe(entry.stamp, now.wall)
+      const siblings = this.siblings(entry.key)
+      if (visible(siblings) === undefined && entry.value !== undefined) this.size++
+      this.#keys.set(entry.key, siblings.length === 0 ? entry : [...siblings, entry])
+      this.#index(entry)
+    }
+    this.floorPosition = floorPosition
+    this.sequence.last = Math.max(this.sequence.last, floorPosition)
+  }
+
+  /** All that storage keeps of this replica, for a storage that held nothing yet. */
+  records (now: Now): Change[] {
+    this.changes = []
+    return [
+      ...Array.from(this.digests, source => ({ key: sourceKey(source.name), value: sourceRecord(source) })),
+      ...Array.from(this.entries, entry => ({ key: entryKey(entry), value: entryRecord(entry, now) }))
+    ]
+  }
+
+  // Below
+
+  #log (entry: Entry, now: Now): void {
+    if (entry.sequence === 0) entry.source.entries++
+    this.entries.append(entry)
+    this.#index(entry)
+    if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: entryRecord(entry, now) })
+  }
+
+  #index (entry: Entry): void {
+    if (entry.value === undefined) this.deletes.add(entry)
+    else if (entry.rarely?.expiresAt !== undefined) this.#expiries.push({ at: entry.rarely.expiresAt, entry })
+  }
+
+  #drop (entry: Entry): void {
+    this.entries.remove(entry)
+    entry.source.entries--
+    this.deletes.delete(entry)
+    if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: undefined })
+  }
+
+  #announce (before: Entry | undefined, after: Entry | undefined, cause: Entry, local: boolean): void {
+    this.size += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
+    if (after === before) return
+    if (after?.value !== undefined && before?.value !== undefined && sameValue(before.value, after.value)) return
+    if (after !== undefined) this.events.push({ kind: 'update', entry: after, value: after.value, local })
+    else this.events.push({ kind: cause.rarely?.expired === true ? 'expire' : 'delete', entry: cause, value: undefined, local })
+  }
+
+}
+
+interface Expiry { at: number, entry: Entry }
+
+/** What is shown of a key's siblings: the one of the greatest stamp that has a value. */
+export function visible (siblings: readonly Entry[]): Entry | undefined {
+  let top: Entry | undefined
+  for (const entry of siblings) {
+    if (entry.value !== undefined && (top === undefined || outranks(entry, top))) top = entry
+  }
+  return top
+}
+
+/** An epoch: the time of birth, which sorts, and 41 random bits. */
+export function drawEpoch (random: () => number, wallMs: number): string {
+  return Math.max(0, Math.floor(wallMs)).toString(36).padStart(9, '0') + randomId(random, 8)
+}

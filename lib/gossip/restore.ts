@@ -1,0 +1,51 @@
+import type { Now } from '../ground/clock.js'
+import type { StoredRecord } from '../storage/records.js'
+import type { Entry } from './entry.js'
+import { readEntry, readResume, readSelf, readSource, replicaKey } from './records.js'
+import type { Resume, Self } from './records.js'
+import { Replica } from './replica.js'
+import type { ReplicaOptions } from './replica.js'
+import type { Source } from './source.js'
+
+/** The replica that storage holds: undefined where it holds none. */
+export function stored (records: readonly StoredRecord[], options: ReplicaOptions & { id: string | undefined }, now: Now): {
+  replica: Replica | undefined
+  resumes: Map<string, Resume>
+} {
+  const self = records.find(({ key }) => key === replicaKey)
+  const resumes = new Map<string, Resume>()
+  if (self === undefined) return { replica: undefined, resumes }
+  const known = readSelf(self.value)
+  const replica = new Replica(options, options.id ?? known.id, now.wall)
+  const entries: Entry[] = []
+  const sources: Source[] = []
+  for (const { key, value } of records) {
+    if (key.startsWith('e')) entries.push(readEntry(value, name => replica.source(name), now))
+    else if (key.startsWith('s')) sources.push(readSource(value, name => replica.source(name)))
+    else if (key.startsWith('p')) {
+      const { peerId, resume } = readResume(value)
+      resumes.set(peerId, resume)
+    }
+  }
+  replica.restore(bySequence(entries), bySequence(sources), known.floorPosition, now)
+  resumeEpoch(replica, known)
+  return { replica, resumes }
+}
+
+/** The own epoch goes on only if all that was told to others of it is there; else the fresh one just drawn begins. */
+function resumeEpoch (replica: Replica, { id, epoch, whole }: Self): void {
+  if (whole && id === replica.own.id) replica.own = replica.source(`${id}@${epoch}`)
+}
+
+function bySequence<T extends { sequence: number }> (items: T[]): T[] {
+  return items.sort((a, b) => a.sequence - b.sequence)
+}
+
+/** Writes what was written before storage had been read on top of what it held, in the same order. */
+export function rewrite (early: Replica, replica: Replica, now: Now): void {
+  for (const { key, value, rarely } of early.entries) {
+    const ttlMs = rarely?.expiresAt === undefined ? undefined : Math.max(0, rarely.expiresAt - now.monotonic)
+    if (value !== undefined || replica.get(key) !== undefined) replica.write(key, value, ttlMs, now)
+  }
+  replica.events = []
+}

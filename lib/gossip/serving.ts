@@ -1,0 +1,234 @@
+import type { Message } from '../core.js'
+import type { Now } from '../ground/clock.js'
+import type { Entry } from './entry.js'
+import type { Cursor } from './log.js'
+import { messageType, writeDelta, writeVersions } from './messages.js'
+import type { EntryRecord, Versioned } from './messages.js'
+import type { Replica } from './replica.js'
+import { roughSize } from './size.js'
+import { Skips } from './skips.js'
+import type { Digest, Source } from './source.js'
+
+/**
+ * One peer being served from this replica's log: a cursor, never a queue.
+ *
+ * Two ways to serve. By the **log**, from a place or from the beginning, leaving out what the peer's digest covers: right
+ * only for a peer whose digest is not below the floor. Or by a **full join**: everything held, then what the digest
+ * covers, then the floors, whereupon the peer drops what has been superseded here.
+ */
+export class Serving {
+  readonly #replica: Replica
+  #mode: 'waiting' | 'log' | 'join' = 'waiting'
+  #asks = false
+  #beginsJoin = false
+  #entries: Cursor<Entry> | undefined
+  #digests: Cursor<Source> | undefined
+  /** What the peer had when it was last asked; only while what it lacks is being walked. */
+  #filter: Digest | undefined
+  #gathering: Digest | undefined
+  #floors: Iterator<Source> | undefined
+  #hasClosed = false
+  /** Where this log stood when the two met. */
+  readonly #met: number
+  readonly skips = new Skips()
+  /** The place in this log up to which the peer keeps everything. */
+  acknowledged = 0
+  entriesOut = 0
+
+  constructor (replica: Replica) {
+    this.#replica = replica
+    this.#met = replica.sequence.last
+  }
+
+  get isSynced (): boolean { return this.#hasClosed && this.acknowledged >= this.#met }
+
+  /** The peer goes on from a place in this log, if that is still good for it. */
+  want (delivered: number, closed: number): void {
+    const { floorPosition, sequence } = this.#replica
+    if (delivered < floorPosition || delivered > sequence.last || closed > sequence.last) this.#ask()
+    else this.#serve('log', undefined, delivered, closed)
+  }
+
+  /** A part of the peer's digest. Once it is whole, it says which way to serve. */
+  digest (versions: readonly Versioned[], last: boolean): void {
+    const digest = this.#gathering ?? new Map<string, number>()
+    this.#gathering = last ? undefined : digest
+    for (const { source, version } of versions) digest.set(source, Math.max(version, digest.get(source) ?? 0))
+    if (!last) return
+    if (this.#isBelowFloor(digest)) this.#serve('join', undefined, 0, 0)
+    else this.#serve('log', digest, 0, 0)
+  }
+
+  #isBelowFloor (digest: Digest): boolean {
+    for (const source of this.#replica.allSources()) {
+      if (source.floor > 0 && (digest.get(source.name) ?? 0) < source.floor) return true
+    }
+    return false
+  }
+
+  #serve (mode: 'log' | 'join', filter: Digest | undefined, delivered: number, closed: number): void {
+    this.release()
+    this.#mode = mode
+    this.#asks = false
+    this.#beginsJoin = mode === 'join'
+    this.#filter = filter
+    this.#floors = undefined
+    this.#hasClosed = false
+    this.#entries = this.#replica.entries.cursor(delivered)
+    this.#digests = this.#replica.digests.cursor(closed)
+  }
+
+  #ask (): void {
+    this.release()
+    this.#mode = 'waiting'
+    this.#asks = true
+    this.#beginsJoin = false
+    this.#floors = undefined
+  }
+
+  /** A delete record was forgotten: a peer that has not passed it, nor knows of it, can't go on by the log. */
+  forgot (entry: Entry): boolean {
+    if (this.#entries === undefined || this.#entries.position >= entry.sequence) return false
+    if (this.#mode === 'log' && (this.#filter?.get(entry.source.name) ?? 0) >= entry.version) return false
+    this.#ask()
+    return true
+  }
+
+  /** The floors rose by a join from elsewhere: whether this peer is above them must be asked anew. */
+  floorsRose (): void {
+    if (this.#mode !== 'waiting') this.#ask()
+  }
+
+  /** Whether a delete record at `sequence` may be forgotten without sending this peer through a full join. */
+  hasPassed (sequence: number): boolean {
+    return this.#entries === undefined || this.#entries.next === undefined || this.#entries.position >= sequence
+  }
+
+  /** Moves over what came from this very peer; true if that leads to the end, where there is nothing to tell. */
+  skipToEnd (durable: number): { delivered: number, closed: number } | undefined {
+    if (this.#mode !== 'log' || !this.#hasClosed || this.#entries === undefined || this.#digests === undefined) return undefined
+    const { entries, digests } = this.#replica
+    while (this.#entries.next !== undefined && this.#skips(this.#entries.next.sequence, durable)) entries.advance(this.#entries)
+    if (this.#entries.next !== undefined) return undefined
+    while (this.#digests.next !== undefined && this.#skips(this.#digests.next.sequence, durable)) digests.advance(this.#digests)
+    if (this.#digests.next !== undefined) return undefined
+    return { delivered: this.#rest(this.#entries, durable), closed: this.#rest(this.#digests, durable) }
+  }
+
+  #skips (sequence: number, durable: number): boolean {
+    return sequence <= durable && this.skips.has(sequence)
+  }
+
+  pull (maxBytes: number, durable: number, now: Now): Message | undefined {
+    if (this.#asks) {
+      this.#asks = false
+      return [messageType.ask]
+    }
+    if (this.#beginsJoin) {
+      this.#beginsJoin = false
+      return [messageType.join]
+    }
+    if (this.#entries === undefined || this.#digests === undefined) return undefined
+    return this.#delta(this.#entries, maxBytes, durable, now) ??
+      this.#mark(this.#entries, this.#digests, maxBytes, durable) ??
+      this.#joined(maxBytes)
+  }
+
+  #delta (cursor: Cursor<Entry>, maxBytes: number, durable: number, now: Now): Message | undefined {
+    const sources = new Map<Source, number>()
+    const records: EntryRecord[] = []
+    let bytes = 0
+    for (let entry = cursor.next; entry !== undefined && entry.sequence <= durable && bytes < maxBytes; entry = cursor.next) {
+      this.#replica.entries.advance(cursor)
+      if (this.#isKnown(entry.sequence, entry.source, entry.version)) continue
+      const record = recordOf(entry, sources, now)
+      const size = entry.key.length + roughSize(record.value) + 16 + record.context.length * 4
+      records.push(record)
+      bytes += size
+    }
+    if (records.length === 0) return undefined
+    this.entriesOut += records.length
+    return writeDelta(cursor.position, Array.from(sources.keys(), source => source.name), records)
+  }
+
+  /** Whether the peer has this: it came from there, or its digest covers it. A full join leaves nothing out. */
+  #isKnown (sequence: number, source: Source, version: number): boolean {
+    if (this.#mode === 'join') return false
+    return this.skips.has(sequence) || (this.#filter !== undefined && version <= (this.#filter.get(source.name) ?? 0))
+  }
+
+  #mark (entries: Cursor<Entry>, digests: Cursor<Source>, maxBytes: number, durable: number): Message | undefined {
+    if (entries.next !== undefined || this.#floors !== undefined) return undefined
+    const versions: Versioned[] = []
+    let bytes = 0
+    for (let source = digests.next; source !== undefined && source.sequence <= durable && bytes < maxBytes; source = digests.next) {
+      this.#replica.digests.advance(digests)
+      if (this.#isKnown(source.sequence, source, source.version)) continue
+      versions.push({ source: source.name, version: source.version })
+      bytes += source.name.length + 8
+    }
+    const end = digests.next === undefined
+    if (versions.length === 0 && (this.#hasClosed || !end)) return undefined
+    if (end) this.#close()
+    return [messageType.mark, this.#rest(entries, durable), this.#rest(digests, durable), end, writeVersions(versions)]
+  }
+
+  #close (): void {
+    this.#filter = undefined
+    this.#hasClosed = true
+    if (this.#mode === 'join') this.#floors = this.#replica.allSources()
+  }
+
+  #joined (maxBytes: number): Message | undefined {
+    if (this.#floors === undefined) return undefined
+    const floors: Versioned[] = []
+    let bytes = 0
+    while (bytes < maxBytes) {
+      const step = this.#floors.next()
+      if (step.done === true) {
+        this.#floors = undefined
+        this.#mode = 'log'
+        break
+      }
+      if (step.value.floor === 0) continue
+      floors.push({ source: step.value.name, version: step.value.floor })
+      bytes += step.value.name.length + 8
+    }
+    return [messageType.joined, this.#floors === undefined, writeVersions(floors)]
+  }
+
+  /** The place a cursor at the end has reached: all there is, but never beyond what is durable. */
+  #rest<T> (cursor: Cursor<T>, durable: number): number {
+    if (cursor.next === undefined) cursor.position = Math.max(cursor.position, Math.min(this.#replica.sequence.last, durable))
+    return cursor.position
+  }
+
+  release (): void {
+    if (this.#entries !== undefined) this.#replica.entries.release(this.#entries)
+    if (this.#digests !== undefined) this.#replica.digests.release(this.#digests)
+    this.#entries = undefined
+    this.#digests = undefined
+  }
+}
+
+function recordOf (entry: Entry, sources: Map<Source, number>, now: Now): EntryRecord {
+  const place = (source: Source): number => {
+    const known = sources.get(source) ?? sources.size
+    if (known === sources.size) sources.set(source, known)
+    return known
+  }
+  const { rarely } = entry
+  const source = place(entry.source)
+  const context: number[] = []
+  rarely?.context?.forEach((version, seen) => { context.push(place(seen), version) })
+  return {
+    key: entry.key,
+    source,
+    version: entry.version,
+    stamp: entry.stamp,
+    value: entry.value,
+    expired: rarely?.expired === true,
+    ttlMs: rarely?.expiresAt === undefined || rarely.expired ? undefined : Math.max(0, rarely.expiresAt - now.monotonic),
+    context
+  }
+}

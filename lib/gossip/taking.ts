@@ -1,0 +1,218 @@
+import type { Message } from '../core.js'
+import type { Now } from '../ground/clock.js'
+import { Entry } from './entry.js'
+import type { Context } from './entry.js'
+import type { Cursor } from './log.js'
+import { messageType, writeVersions } from './messages.js'
+import type { EntryRecord, GossipMessage, Versioned } from './messages.js'
+import type { Resume } from './records.js'
+import type { Replica } from './replica.js'
+import type { Skips } from './skips.js'
+import type { Digest, Source } from './source.js'
+
+type Told<T extends GossipMessage['type']> = Extract<GossipMessage, { type: T }>
+
+/** One peer's log being taken in: where it has come to, what is to be acknowledged, the join under way. */
+export class Taking {
+  readonly #replica: Replica
+  /** Told what came from this peer, so that it is not echoed there. */
+  readonly #skips: Skips | undefined
+  #wants: Resume | undefined
+  #digest: Cursor<Source> | undefined
+  readonly #due: Acknowledgement[] = []
+  #join: Joining | undefined
+  #hasClosed = false
+  /** How far the peer's log is known here: where the next session with it goes on. */
+  resume: Resume
+  entriesIn = 0
+  duplicates = 0
+
+  constructor (replica: Replica, skips: Skips | undefined, epoch: string, resume: Resume | undefined) {
+    this.#replica = replica
+    this.#skips = skips
+    this.resume = resume?.epoch === epoch ? resume : { epoch, delivered: 0, closed: 0 }
+    if (this.resume === resume) this.#wants = resume
+    else this.#digest = replica.digests.cursor(0)
+  }
+
+  /** Whether the peer's log has been taken in to its end once, and that was acknowledged. */
+  get isSynced (): boolean { return this.#hasClosed && this.#due.length === 0 }
+
+  // What the peer sends
+
+  /** The peer can't go on from where we were: it asks for our digest. */
+  ask (): void {
+    this.release()
+    this.#digest = this.#replica.digests.cursor(0)
+    this.#wants = undefined
+    this.#join = undefined
+  }
+
+  beginJoin (): void {
+    this.#join = { seen: new Set(), digest: new Map(), floors: new Map(), resume: this.resume }
+  }
+
+  delta ({ position, sources, records }: Told<'delta'>, now: Now): void {
+    const { sequence } = this.#replica
+    const known = sources.map(name => this.#replica.source(name))
+    for (const record of records) {
+      const source = known[record.source]
+      if (source === undefined) continue
+      this.#replica.guardOwn(source.name, record.version, now)
+      const arrivals = sequence.last
+      const entry = entryOf(record, source, known, now)
+      const seen = entry.rarely?.context
+      const held = this.#replica.merge(entry, now)
+      if (held !== undefined) this.#join?.seen.add(held)
+      if (sequence.last === arrivals) this.duplicates++
+      // What was learned on the way in, the peer may lack: only what is held as it came is not sent back.
+      else if (held === entry && entry.rarely?.context === seen) this.#skips?.add(arrivals + 1, sequence.last)
+    }
+    this.entriesIn += records.length
+    this.#reach({ delivered: position })
+  }
+
+  mark ({ position, closed, end, versions }: Told<'mark'>, now: Now): void {
+    if (this.#join !== undefined) {
+      for (const { source, version } of versions) this.#join.digest.set(source, version)
+    } else {
+      const from = this.#replica.sequence.last
+      this.#cover(versions, now)
+      this.#skips?.add(from + 1, this.#replica.sequence.last)
+      if (end) this.#hasClosed = true
+    }
+    this.#reach({ delivered: position, closed })
+  }
+
+  /**
+   * The join is whole. What is held here, covered by the peer's digest, and not held there, has been superseded; what is
+   * not covered is news. The peer's floor becomes ours, so that our own peers learn of it as well.
+   * @returns whether anything became known that our own peers may lack
+   */
+  joined ({ last, floors }: Told<'joined'>, now: Now): boolean {
+    const join = this.#join
+    if (join === undefined) return false
+    for (const { source, version } of floors) join.floors.set(source, Math.min(version, join.digest.get(source) ?? 0))
+    if (!last) return false
+    this.#join = undefined
+    const dropped = this.#dropSuperseded(join)
+    this.#cover(Array.from(join.digest, ([source, version]) => ({ source, version })), now)
+    const rose = this.#raiseFloors(join.floors)
+    this.#hasClosed = true
+    this.#reach(join.resume)
+    return dropped || rose
+  }
+
+  #dropSuperseded ({ seen, digest }: Joining): boolean {
+    let dropped = false
+    for (const entry of [...this.#replica.entries]) {
+      if (seen.has(entry) || entry.version > (digest.get(entry.source.name) ?? 0)) continue
+      this.#replica.supersede(entry)
+      dropped = true
+    }
+    return dropped
+  }
+
+  #raiseFloors (floors: Digest): boolean {
+    let rose = false
+    for (const [name, version] of floors) {
+      const source = this.#replica.source(name)
+      if (version <= source.floor) continue
+      this.#replica.raiseFloor(source, version)
+      rose = true
+    }
+    return rose
+  }
+
+  #cover (versions: readonly Versioned[], now: Now): void {
+    for (const { source, version } of versions) {
+      this.#replica.guardOwn(source, version, now)
+      this.#replica.cover(source, version, now)
+    }
+  }
+
+  /** Notes how far the peer's log has come; during a join only aside, for half a join is no place to go on from. */
+  #reach (place: { delivered: number, closed?: number }): void {
+    if (this.#join !== undefined) this.#join.resume = { ...this.#join.resume, ...place }
+    else this.resume = { ...this.resume, ...place }
+    this.#acknowledge(place.delivered, this.#replica.sequence.last)
+  }
+
+  /** The peer says that its log up to there holds nothing new for us. */
+  passed (delivered: number, closed: number): void {
+    if (delivered > this.resume.delivered && this.#join === undefined) this.resume = { ...this.resume, delivered, closed }
+  }
+
+  // What the peer gets
+
+  /** Acknowledges `position` of the peer's log once our own `sequence` is durable: one waits, the latest stands behind. */
+  #acknowledge (position: number, sequence: number): void {
+    if (this.#due.length > 1) this.#due.pop()
+    this.#due.push({ position, sequence })
+  }
+
+  /** The place in the peer's log whose acknowledgement may leave now. */
+  takeAcknowledgement (durable: number): number | undefined {
+    let position: number | undefined
+    for (let due = this.#due[0]; due !== undefined && due.sequence <= durable; due = this.#due[0]) {
+      position = due.position
+      this.#due.shift()
+    }
+    return position
+  }
+
+  /** What asks the peer to serve. */
+  pull (maxBytes: number): Message | undefined {
+    if (this.#wants !== undefined) {
+      const { delivered, closed } = this.#wants
+      this.#wants = undefined
+      return [messageType.want, delivered, closed]
+    }
+    if (this.#digest === undefined) return undefined
+    const versions: Versioned[] = []
+    let bytes = 0
+    for (let source = this.#digest.next; source !== undefined && bytes < maxBytes; source = this.#digest.next) {
+      this.#replica.digests.advance(this.#digest)
+      versions.push({ source: source.name, version: source.version })
+      bytes += source.name.length + 8
+    }
+    const last = this.#digest.next === undefined
+    if (last) this.release()
+    return [messageType.digest, last, writeVersions(versions)]
+  }
+
+  release (): void {
+    if (this.#digest !== undefined) this.#replica.digests.release(this.#digest)
+    this.#digest = undefined
+  }
+}
+
+interface Acknowledgement { readonly position: number, readonly sequence: number }
+
+/** A full join under way: what the peer was seen to hold, its digest, its floors, and where its log goes on. */
+interface Joining {
+  readonly seen: Set<Entry>
+  readonly digest: Digest
+  readonly floors: Digest
+  resume: Resume
+}
+
+function entryOf (record: EntryRecord, source: Source, known: readonly Source[], now: Now): Entry {
+  const { key, version, stamp, value, expired, ttlMs } = record
+  const entry = new Entry(key, source, version, stamp, value, undefined)
+  if (record.context.length === 0 && ttlMs === undefined && !expired) return entry
+  const expiresAt = ttlMs === undefined ? undefined : now.monotonic + ttlMs
+  entry.rarely = { context: contextOf(record.context, source, known), expiresAt, expired }
+  return entry
+}
+
+function contextOf (pairs: readonly number[], own: Source, known: readonly Source[]): Context | undefined {
+  if (pairs.length === 0) return undefined
+  const context: Context = new Map()
+  for (let i = 0; i < pairs.length; i += 2) {
+    const source = known[pairs[i] ?? -1]
+    const version = pairs[i + 1]
+    if (source !== undefined && version !== undefined && source !== own) context.set(source, version)
+  }
+  return context
+}
