@@ -21,7 +21,7 @@ const maxInteger = 2n ** 64n - 1n
  * bigint beyond 64 bits
  */
 export function admitValue (value: unknown, maxBytes: number): { value: Value, bytes: number } {
-  const walk = new Walk(maxBytes)
+  const walk: Walk = { left: maxBytes, path: [] }
   return { value: admit(value, walk), bytes: maxBytes - walk.left }
 }
 
@@ -31,14 +31,12 @@ export function admitValue (value: unknown, maxBytes: number): { value: Value, b
  * @throws TendrilError with code BAD_FRAME
  */
 export function inspectValue (value: unknown, maxBytes: number): number {
-  const walk = new Walk(maxBytes)
   try {
-    inspect(value, walk)
+    return maxBytes - inspect(value, maxBytes, 0)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new TendrilError('BAD_FRAME', `A peer sent what is no value: ${reason}`, { cause })
   }
-  return maxBytes - walk.left
 }
 
 /** Whether two values are equal, deeply. The order of keys is nothing to it; a number never equals a bigint. */
@@ -61,46 +59,37 @@ function sameBytes (a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
-/** The way from a value's root to where its walk is, and the bytes that it may still take. */
-class Walk {
-  readonly #path: object[] = []
+/** The bytes that a value may still take, and the containers from its root to where the walk is. */
+interface Walk {
   left: number
-
-  constructor (maxBytes: number) {
-    this.left = maxBytes
-  }
-
-  spend (bytes: number): void {
-    this.left -= bytes
-    if (this.left < 0) throw outOfRange('a value larger than allowed')
-  }
-
-  /** At most {@link maxValueDepth} levels: this bounds the stack, and the search for a cycle. */
-  enter (container: object): void {
-    if (this.#path.includes(container)) throw wrongType('a value that contains itself')
-    if (this.#path.length >= maxValueDepth) throw outOfRange(`a value of more than ${maxValueDepth} levels`)
-    this.#path.push(container)
-  }
-
-  leave (): void {
-    this.#path.pop()
-  }
+  readonly path: object[]
 }
 
 function admit (value: unknown, walk: Walk): Value {
-  if (typeof value !== 'object' || value === null) return scalar(value, walk)
-  if (isBytes(value)) {
-    walk.spend(prefixBytes(value.length, 256) + value.length)
-    return new Uint8Array(value)
+  if (typeof value !== 'object' || value === null) {
+    checkScalar(value)
+    walk.left = spend(walk.left, scalarBytes(value))
+    return value === 0 ? 0 : value
   }
-  walk.enter(value)
-  const copy = Array.isArray(value) ? admitArray(value, walk) : admitObject(value, walk)
-  walk.leave()
+  if (!isBytes(value)) return admitContainer(value, walk)
+  walk.left = spend(walk.left, prefixBytes(value.length, 256) + value.length)
+  return new Uint8Array(value)
+}
+
+function admitContainer (container: object, walk: Walk): Value {
+  const { path } = walk
+  if (path.includes(container)) throw wrongType('a value that contains itself')
+  checkDepth(path.length)
+  if (Object.getOwnPropertySymbols(container).length > 0) throw wrongType('an object with a symbol for a key')
+  path.push(container)
+  const copy = Array.isArray(container) ? admitArray(container, walk) : admitObject(container, walk)
+  path.pop()
   return copy
 }
 
 function admitArray (array: readonly unknown[], walk: Walk): Value {
-  const length = checkArray(array, walk)
+  const { length } = array
+  walk.left = enterArray(array, length, walk.left)
   // Object.keys names what is there: fewer than the length means holes, more means properties that would get lost.
   if (Object.keys(array).length !== length) throw wrongType('an array with holes or named properties')
   const copy: Value[] = []
@@ -111,10 +100,10 @@ function admitArray (array: readonly unknown[], walk: Walk): Value {
 function admitObject (object: object, walk: Walk): Value {
   checkObject(object)
   const keys = Object.keys(object)
-  walk.spend(prefixBytes(keys.length, 16))
+  walk.left = spend(walk.left, prefixBytes(keys.length, 16))
   const copy: Record<string, Value> = {}
   for (const key of keys) {
-    walk.spend(textBytes(key))
+    walk.left = spend(walk.left, textBytes(key))
     const value = admit(object[key], walk)
     if (key === '__proto__') Object.defineProperty(copy, key, { value, enumerable: true })
     else copy[key] = value
@@ -122,43 +111,50 @@ function admitObject (object: object, walk: Walk): Value {
   return Object.freeze(copy)
 }
 
-function inspect (value: unknown, walk: Walk): void {
+/** Returns how many of the bytes `left` remain. What a codec decoded has neither symbols nor holes nor cycles. */
+function inspect (value: unknown, left: number, depth: number): number {
   if (typeof value !== 'object' || value === null) {
-    scalar(value, walk)
-  } else if (isBytes(value)) {
-    walk.spend(prefixBytes(value.length, 256) + value.length)
-  } else {
-    walk.enter(value)
-    if (Array.isArray(value)) inspectArray(value, walk)
-    else inspectObject(value, walk)
-    walk.leave()
-    Object.freeze(value)
+    checkScalar(value)
+    return spend(left, scalarBytes(value))
   }
+  if (isBytes(value)) return spend(left, prefixBytes(value.length, 256) + value.length)
+  checkDepth(depth)
+  const rest = Array.isArray(value) ? inspectArray(value, left, depth) : inspectObject(value, left, depth)
+  Object.freeze(value)
+  return rest
 }
 
-function inspectArray (array: readonly unknown[], walk: Walk): void {
-  const length = checkArray(array, walk)
-  for (let i = 0; i < length; i++) inspect(array[i], walk)
+function inspectArray (array: readonly unknown[], left: number, depth: number): number {
+  const { length } = array
+  left = enterArray(array, length, left)
+  for (let i = 0; i < length; i++) left = inspect(array[i], left, depth + 1)
+  return left
 }
 
-function inspectObject (object: object, walk: Walk): void {
+function inspectObject (object: object, left: number, depth: number): number {
   checkObject(object)
   const keys = Object.keys(object)
-  walk.spend(prefixBytes(keys.length, 16))
-  for (const key of keys) {
-    walk.spend(textBytes(key))
-    inspect(object[key], walk)
-  }
+  left = spend(left, prefixBytes(keys.length, 16))
+  for (const key of keys) left = inspect(object[key], spend(left, textBytes(key)), depth + 1)
+  return left
 }
 
-function checkArray (array: readonly unknown[], walk: Walk): number {
+function spend (left: number, bytes: number): number {
+  if (bytes > left) throw outOfRange('a value larger than allowed')
+  return left - bytes
+}
+
+/** Bounds the stack as well, and the search for a cycle. */
+function checkDepth (depth: number): void {
+  if (depth >= maxValueDepth) throw outOfRange(`a value of more than ${maxValueDepth} levels`)
+}
+
+function enterArray (array: readonly unknown[], length: number, left: number): number {
   if (Object.getPrototypeOf(array) !== Array.prototype) throw wrongType('an array of a class of its own')
-  checkSymbols(array)
-  const length = array.length
-  walk.spend(prefixBytes(length, 16))
+  const rest = spend(left, prefixBytes(length, 16))
   // Every item takes a byte at least: a sparse array of four billion is refused before anyone walks it.
-  if (length > walk.left) throw outOfRange('a value larger than allowed')
-  return length
+  spend(rest, length)
+  return rest
 }
 
 function checkObject (object: object): asserts object is Record<string, unknown> {
@@ -166,38 +162,31 @@ function checkObject (object: object): asserts object is Record<string, unknown>
   if (prototype !== Object.prototype && prototype !== null) {
     throw wrongType('an instance of a class (a Date, a Map, a RegExp): only plain objects, arrays and Uint8Array')
   }
-  checkSymbols(object)
 }
 
-function checkSymbols (object: object): void {
-  if (Object.getOwnPropertySymbols(object).length > 0) throw wrongType('an object with a symbol for a key')
-}
+type Scalar = null | boolean | number | string | bigint
 
-function scalar (value: unknown, walk: Walk): null | boolean | number | string | bigint {
-  if (value === null || typeof value === 'boolean') {
-    walk.spend(1)
-    return value
+function checkScalar (value: unknown): asserts value is Scalar {
+  if (value === undefined || typeof value === 'function' || typeof value === 'symbol') {
+    throw wrongType(`a value of type ${typeof value}`)
   }
+}
+
+function scalarBytes (value: Scalar): number {
   switch (typeof value) {
-    case 'string':
-      walk.spend(textBytes(value))
-      return value
-    case 'number':
-      if (!Number.isFinite(value)) throw wrongType(`${value}: numbers must be finite`)
-      walk.spend(numberBytes(value))
-      return value === 0 ? 0 : value
+    case 'string': return textBytes(value)
+    case 'number': return numberBytes(value)
     case 'bigint':
       if (value < minInteger || value > maxInteger) throw outOfRange('a bigint beyond 64 bits')
-      walk.spend(9)
-      return value
-    default:
-      throw wrongType(`a value of type ${typeof value}`)
+      return 9
+    default: return 1
   }
 }
 
 function textBytes (text: string): number {
-  if (!text.isWellFormed()) throw wrongType('text that is not well-formed Unicode')
   const bytes = utf8Length(text)
+  // Pure ASCII is as long in UTF-8, and well-formed.
+  if (bytes !== text.length && !text.isWellFormed()) throw wrongType('text that is not well-formed Unicode')
   return prefixBytes(bytes, 32) + bytes
 }
 
@@ -209,10 +198,11 @@ function prefixBytes (length: number, short: number): number {
 }
 
 function numberBytes (value: number): number {
+  if (!Number.isFinite(value)) throw wrongType(`the number ${value}: numbers must be finite`)
+  if (value < 128 && value >= -32 && Number.isInteger(value)) return 1
   if (!Number.isInteger(value) || value >= 2 ** 32 || value < -(2 ** 31)) return 9
-  const size = value < 0 ? -value * 2 - 1 : value
-  if (value < 128 && value >= -32) return 1
-  return size < 256 ? 2 : size < 65_536 ? 3 : 5
+  const magnitude = value < 0 ? -value * 2 - 1 : value
+  return magnitude < 256 ? 2 : magnitude < 65_536 ? 3 : 5
 }
 
 /** By its tag, not by `instanceof`: a Uint8Array made in another realm (a `vm` context, a test runner) is one as well. */
