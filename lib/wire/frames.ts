@@ -1,6 +1,7 @@
 import { TendrilError } from '../ground/errors.js'
 import { badFrame } from './bad-frame.js'
-import { decodeBody, type CodecName } from './codec.js'
+import { decodeBody } from './codec.js'
+import type { CodecName } from './codec.js'
 import { PendingBytes } from './pending.js'
 
 const carriageReturn = 0x0d

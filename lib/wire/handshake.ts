@@ -1,9 +1,11 @@
 import { assert } from '../ground/assert.js'
 import { TendrilError } from '../ground/errors.js'
 import { badFrame } from './bad-frame.js'
-import { decodeHello, encodeHello, maxHelloBytes, parseObject, type Hello } from './hello.js'
+import { decodeHello, encodeHello, maxHelloBytes, parseObject } from './hello.js'
+import type { Hello } from './hello.js'
 import { PendingBytes } from './pending.js'
-import { isProof, prove, type Role, type Transcript } from './proof.js'
+import { isProof, prove } from './proof.js'
+import type { Role, Transcript } from './proof.js'
 
 const openingBrace = 0x7b
 const newline = Buffer.from('\n')

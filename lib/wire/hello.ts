@@ -2,8 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import { TendrilError, outOfRange } from '../ground/errors.js'
 import { isName, maxIdBytes, utf8Length } from '../ground/ids.js'
 import { badFrame } from './bad-frame.js'
-import { isCodecName, type CodecName } from './codec.js'
-import { isFields, type Fields } from './fields.js'
+import { isCodecName } from './codec.js'
+import type { CodecName } from './codec.js'
+import { isFields } from './fields.js'
+import type { Fields } from './fields.js'
 
 /** The version of the wire protocol that this build speaks. */
 export const wireVersion = 1

@@ -1,4 +1,5 @@
-import { TendrilError, type ErrorCode } from '../ground/errors.js'
+import { TendrilError } from '../ground/errors.js'
+import type { ErrorCode } from '../ground/errors.js'
 
 const newline = 0x0a
 const longestVarint = 5
