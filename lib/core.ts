@@ -28,8 +28,28 @@ export interface Core<Event> {
   pull: (link: Link, maxBytes: number, now: Now) => Message | undefined
   /** When `tick` is wanted next, on the monotonic clock. */
   deadline: () => number | undefined
+  /** Whether both ends hold what the other had when they met. */
+  isSynced: (link: Link) => boolean
+  /** Plain counters of one link. */
+  traffic: (link: Link) => Traffic
+  /** Takes up what storage kept, before any link opens. @throws TendrilError STORAGE_FAILED if a record is corrupt */
+  restore: (records: readonly StoredRecord[], now: Now) => Effects<Event>
+  /** The last effects before storage is closed in order. */
+  seal: () => Effects<Event>
   /** Asserts the core's invariants; the simulator calls it after every step. */
   check: () => void
+}
+
+export interface Traffic {
+  readonly entriesIn: number
+  readonly entriesOut: number
+  readonly duplicates: number
+}
+
+/** One record of storage. */
+export interface StoredRecord {
+  readonly key: string
+  readonly value: readonly unknown[]
 }
 
 /** A session, as a core knows it: a number that this node never uses again. */
@@ -54,7 +74,7 @@ export interface Effects<Event> {
   readonly sequence: number
   readonly events: readonly Event[]
   /** Links that now have something to pull. */
-  readonly wake: Iterable<Link>
+  readonly wake: readonly Link[]
 }
 
 /** One record of storage written, or removed where `value` is undefined. */

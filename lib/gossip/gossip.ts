@@ -1,8 +1,7 @@
 import { assert } from '../ground/assert.js'
 import type { Now } from '../ground/clock.js'
 import type { Value } from '../ground/values.js'
-import type { Change, Core, Effects, Link, Message, Peer } from '../core.js'
-import type { StoredRecord } from '../storage/records.js'
+import type { Change, Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
 import { checkReplica } from './check.js'
 import type { Entry } from './entry.js'
 import { messageType, readMessage } from './messages.js'
@@ -13,6 +12,7 @@ import { Replica } from './replica.js'
 import type { GossipChange } from './replica.js'
 import { rewrite, stored } from './restore.js'
 import { Serving } from './serving.js'
+import type { Source } from './source.js'
 import { stampAt } from './stamp.js'
 import { Taking } from './taking.js'
 
@@ -88,6 +88,18 @@ export class Gossip implements Core<GossipEvent> {
     this.#rouseAll()
     this.#forgetDeletes()
     return { entry, effects: this.#effects() }
+  }
+
+  /** Versions by source: the latest epoch of a node under the node's id, older ones under their full name. */
+  digest (): Record<string, number> {
+    const latest = new Map<string, Source>()
+    for (const source of this.replica.digests) {
+      const other = latest.get(source.id)
+      if (other === undefined || source.epoch > other.epoch) latest.set(source.id, source)
+    }
+    return Object.fromEntries(Array.from(this.replica.digests, source => (
+      [latest.get(source.id) === source ? source.id : source.name, source.version]
+    )))
   }
 
   /** How many distinct peers keep everything up to `sequence` of this replica's log. */
@@ -203,7 +215,7 @@ export class Gossip implements Core<GossipEvent> {
     return state !== undefined && state.serving?.isSynced !== false && state.taking?.isSynced !== false
   }
 
-  traffic (link: Link): { entriesIn: number, entriesOut: number, duplicates: number } {
+  traffic (link: Link): Traffic {
     const state = this.#links.get(link)
     return {
       entriesIn: state?.taking?.entriesIn ?? 0,

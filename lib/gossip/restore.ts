@@ -1,5 +1,5 @@
 import type { Now } from '../ground/clock.js'
-import type { StoredRecord } from '../storage/records.js'
+import type { StoredRecord } from '../core.js'
 import type { Entry } from './entry.js'
 import { readEntry, readResume, readSelf, readSource, replicaKey } from './records.js'
 import type { Resume, Self } from './records.js'

@@ -1,4 +1,6 @@
-import type { Change } from '../core.js'
+import type { Change, StoredRecord } from '../core.js'
+
+export type { StoredRecord }
 
 /**
  * What a host needs of storage: records by key, loaded once, written in ordered batches. A batch is atomic, and batches
@@ -12,9 +14,4 @@ export interface Records {
   write: (batch: readonly Change[], sync: boolean, done: (error: Error | undefined) => void) => void
   /** Called when no write is under way. */
   close: (done: (error: Error | undefined) => void) => void
-}
-
-export interface StoredRecord {
-  readonly key: string
-  readonly value: readonly unknown[]
 }

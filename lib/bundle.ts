@@ -1,0 +1,43 @@
+import { outOfRange, wrongType } from './ground/errors.js'
+import type { StreamOptions } from './stream/options.js'
+import { Streams } from './stream/streams.js'
+import type { ReplicationStream } from './stream/streams.js'
+
+/** Anything with a `createStream()` of its own that can share a connection. */
+export interface Structure {
+  readonly id: string
+  createStream: (options?: StreamOptions) => ReplicationStream
+}
+
+/** The streams of each structure: a bundle needs the ends of their channels, nobody else does. */
+const registered = new WeakMap<object, Streams>()
+
+export function registerStreams (structure: Structure, streams: Streams): void {
+  registered.set(structure, streams)
+}
+
+export interface Bundle {
+  /** One connection for all structures of the bundle. */
+  createStream: (options?: StreamOptions) => ReplicationStream
+}
+
+/**
+ * Puts structures of one node on one connection. Channels pair by the structures' `name`; one that the other end lacks
+ * stays idle. The cluster, the secret and the limits are the first structure's.
+ * @throws TypeError | RangeError with code INVALID_ARGUMENT: no structures, two of one name, or of different ids
+ */
+export function bundle (structures: Readonly<Record<string, Structure>>): Bundle {
+  const parts = Object.values(structures).map(structure => {
+    const streams = registered.get(structure)
+    if (streams === undefined) throw wrongType('a bundle holds structures: a Model and its like')
+    return { structure, streams }
+  })
+  const [first] = parts
+  if (first === undefined) throw outOfRange('a bundle holds at least one structure')
+  if (parts.some(({ structure }) => structure.id !== first.structure.id)) throw outOfRange('structures of one bundle share one id')
+  const endpoints = parts.flatMap(({ streams }) => streams.endpoints)
+  if (new Set(endpoints.map(({ name }) => name)).size !== endpoints.length) throw outOfRange('structures of one bundle have different names')
+  const streams = new Streams(endpoints, first.streams.settings)
+  const sharers = parts.map(part => part.streams)
+  return { createStream: options => streams.create(options, sharers) }
+}

@@ -1,0 +1,319 @@
+import { EventEmitter } from 'node:events'
+import { TendrilError, wrongType } from './ground/errors.js'
+import { checkName } from './ground/ids.js'
+import { admitValue, sameValue } from './ground/values.js'
+import type { Value } from './ground/values.js'
+import type { Entry } from './gossip/entry.js'
+import { Gossip } from './gossip/gossip.js'
+import type { GossipEvent } from './gossip/gossip.js'
+import { timeOf } from './gossip/stamp.js'
+import { levelRecords } from './storage/level.js'
+import { Host } from './stream/host.js'
+import { checkCount, checkObject, checkStructureOptions } from './stream/options.js'
+import type { StreamOptions, StructureOptions } from './stream/options.js'
+import { Streams } from './stream/streams.js'
+import type { ReplicationStream } from './stream/streams.js'
+import { registerStreams } from './bundle.js'
+import { Replication } from './replication.js'
+import { deliver } from './stream/deliver.js'
+import { Watchers } from './watchers.js'
+import type { WatchListener } from './watchers.js'
+
+export interface ModelOptions extends StructureOptions {
+  /**
+   * How many delete records are kept for peers who were away for a while. A peer away for longer is brought up to date by
+   * a full join instead. 0 forgets at once. Default: 10,000.
+   */
+  deletesKept?: number
+}
+
+/** One change to the map, as it is told to users. */
+export interface Update {
+  readonly key: string
+  /** The value; undefined for a delete. */
+  readonly value: Value | undefined
+  /** The id of the node that made the change. */
+  readonly source: string
+  /** The epoch of that node's state: a node that lost its state numbers its changes anew under another one. */
+  readonly epoch: string
+  /** The change's number, by source and epoch: 1, 2, 3 ... */
+  readonly version: number
+  /** When it was made, in milliseconds since 1970 on the source's clock. */
+  readonly time: number
+  /** Whether it was made here. */
+  readonly local: boolean
+}
+
+export interface ModelEvents {
+  update: [key: string, value: Value, update: Update]
+  delete: [key: string, update: Update]
+  expire: [key: string, update: Update]
+  peer: [id: string]
+  error: [error: Error]
+}
+
+/** A century. */
+const maxTtlMs = 100 * 365 * 86_400_000
+const acceptedSkewMs = 60_000
+
+/**
+ * A shared map that replicates over any duplex stream. Always available: reads and writes are local, replicas converge
+ * whenever they can reach each other, and of concurrent writes to one key the last one is shown everywhere.
+ *
+ * Gossip after van Renesse et al., *Efficient Reconciliation and Flow Control for Anti-Entropy Protocols* (Scuttlebutt).
+ */
+export class Model extends EventEmitter<ModelEvents> {
+  readonly #gossip: Gossip
+  readonly #host: Host<GossipEvent>
+  readonly #streams: Streams
+  readonly #watchers: Watchers
+  readonly #replication: Replication
+  #closing: Promise<void> | undefined
+
+  /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
+  constructor (options: ModelOptions = {}) {
+    super()
+    const settings = checkStructureOptions(options, 'model')
+    const { clock, storage, durable, name, id, maxKeyBytes, maxValueBytes } = settings
+    const deletesKept = checkCount('deletesKept', options.deletesKept ?? 10_000, 0, Number.MAX_SAFE_INTEGER)
+    const persistent = storage !== undefined
+    const random = (): number => clock.random()
+    const now = { monotonic: clock.monotonic(), wall: clock.wall() }
+    this.#gossip = new Gossip({ id, random, maxKeyBytes, maxValueBytes, acceptedSkewMs, deletesKept, persistent, durable }, now)
+    this.#watchers = new Watchers(key => this.#update(key), prefix => this.#keysUnder(prefix))
+    this.#host = new Host(this.#gossip, {
+      name,
+      kind: 'model',
+      clock,
+      records: storage === undefined ? undefined : levelRecords(storage, name),
+      durable,
+      onEvents: events => { this.#tell(events) },
+      onPeer: peer => { deliver(() => this.emit('peer', peer)) },
+      onFailure: (error, wasLoaded) => { this.#fail(error, wasLoaded) }
+    })
+    this.#replication = new Replication(sequence => this.#gossip.replicas(sequence))
+    this.#streams = new Streams([this.#host], settings)
+    registerStreams(this, this.#streams)
+    if (persistent) this.#host.whenReady(() => { this.#watchers.refresh() })
+  }
+
+  /** This node's id. With `storage` and no id given it is known once `ready()` resolves. */
+  get id (): string { return this.#gossip.id }
+
+  /** Resolves when storage has been loaded; without storage, at once. @throws TendrilError with code STORAGE_FAILED */
+  async ready (): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#host.whenReady(error => { if (error === undefined) resolve(); else reject(error) })
+    })
+  }
+
+  // Reading
+
+  /** The value of `key`; undefined if there is none. It is frozen: set another one to change it. */
+  get (key: string): Value | undefined { return this.#gossip.replica.get(key)?.value }
+
+  has (key: string): boolean { return this.#gossip.replica.get(key) !== undefined }
+
+  get size (): number { return this.#gossip.replica.size }
+
+  * keys (): Generator<string, void, undefined> {
+    for (const { key } of this.#gossip.replica.visible()) yield key
+  }
+
+  * values (): Generator<Value, void, undefined> {
+    for (const { value } of this.#gossip.replica.visible()) if (value !== undefined) yield value
+  }
+
+  * entries (): Generator<[string, Value], void, undefined> {
+    for (const { key, value } of this.#gossip.replica.visible()) if (value !== undefined) yield [key, value]
+  }
+
+  [Symbol.iterator] (): Generator<[string, Value], void, undefined> { return this.entries() }
+
+  toJSON (): Record<string, Value> { return Object.fromEntries(this.entries()) }
+
+  #update (key: string): Update | undefined {
+    const entry = this.#gossip.replica.get(key)
+    return entry === undefined ? undefined : updateOf(entry, entry.value, entry.source.name === this.#gossip.replica.own.name)
+  }
+
+  * #keysUnder (prefix: string): Generator<string, void, undefined> {
+    for (const key of this.keys()) if (key.startsWith(prefix)) yield key
+  }
+
+  /**
+   * What is held: the version of each source up to which nothing is missing. A source is called by its node's id, older
+   * epochs of it by `id@epoch`. Converged nodes have equal digests.
+   */
+  digest (): Record<string, number> { return this.#gossip.digest() }
+
+  // Writing
+
+  /**
+   * Sets `key`. An equal value, with no `ttl` on either side, is no change and causes no traffic.
+   * @param options.ttl after how many milliseconds the key expires, everywhere
+   * @returns the change, or the one that stands if it was none
+   * @throws TypeError | RangeError with code INVALID_ARGUMENT, TendrilError with code CLOSED or STORAGE_FAILED
+   */
+  set (key: string, value: unknown, options: { ttl?: number } = {}): Update {
+    const { maxKeyBytes, maxValueBytes } = this.#streams.settings
+    checkName('key', key, maxKeyBytes)
+    checkObject('options', options)
+    const ttl = checkTtl(options.ttl)
+    const admitted = admitValue(value, maxValueBytes).value
+    this.#host.assertOpen()
+    const standing = ttl === undefined ? this.#standing(key, admitted) : undefined
+    if (standing !== undefined) return updateOf(standing, standing.value, standing.source.name === this.#gossip.replica.own.name)
+    const { entry, effects } = this.#gossip.set(key, admitted, ttl, this.#host.now())
+    this.#replication.wrote(entry.sequence)
+    this.#host.run(effects)
+    return updateOf(entry, admitted, true)
+  }
+
+  /** The entry that already says what is to be set. */
+  #standing (key: string, value: Value): Entry | undefined {
+    const siblings = this.#gossip.replica.siblings(key)
+    const [entry] = siblings
+    if (siblings.length !== 1 || entry?.value === undefined || entry.rarely?.expiresAt !== undefined) return undefined
+    return sameValue(entry.value, value) ? entry : undefined
+  }
+
+  /**
+   * Removes `key`: it removes what was seen here; a `set` elsewhere that is concurrent with it survives.
+   * @returns whether there was anything to remove
+   * @throws TypeError | RangeError with code INVALID_ARGUMENT, TendrilError with code CLOSED or STORAGE_FAILED
+   */
+  delete (key: string): boolean {
+    checkName('key', key, this.#streams.settings.maxKeyBytes)
+    this.#host.assertOpen()
+    const deleted = this.#gossip.delete(key, this.#host.now())
+    if (deleted === undefined) return false
+    this.#replication.wrote(deleted.entry.sequence)
+    this.#host.run(deleted.effects)
+    return true
+  }
+
+  // Following
+
+  /**
+   * Calls `listener(value | undefined, key, update)` now, for what there is, and at every change: of one key, or of all
+   * keys with a prefix. For a key that is absent the first call says undefined.
+   * @returns a function that stops it
+   */
+  watch (what: string | { prefix: string }, listener: WatchListener): () => void {
+    if (typeof listener !== 'function') throw wrongType('listener must be a function')
+    if (typeof what === 'string') checkName('key', what, this.#streams.settings.maxKeyBytes)
+    else if (typeof what?.prefix !== 'string') throw wrongType('watch takes a key, or an object with a prefix')
+    return this.#watchers.add(what, listener)
+  }
+
+  /**
+   * Resolves when `peers` distinct peers have acknowledged all that was written here so far; with storage, that means they
+   * have stored it.
+   * @throws TendrilError with code ABORTED (`signal`) or CLOSED
+   */
+  replicated (peers?: number, options?: { signal?: AbortSignal }): Promise<void>
+  replicated (peers: number, callback: (error?: Error) => void): void
+  replicated (peers: number, options: { signal?: AbortSignal }, callback: (error?: Error) => void): void
+  replicated (...args: unknown[]): Promise<void> | void {
+    const callback = typeof args.at(-1) === 'function' ? args.pop() as (error?: Error) => void : undefined
+    const [peers = 1, options = {}] = args
+    const count = checkCount('peers', peers, 0, Number.MAX_SAFE_INTEGER)
+    checkObject('options', options)
+    const { signal } = options as { signal?: unknown }
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal')
+    const waited = this.#closing === undefined
+      ? this.#replication.wait(count, signal)
+      : Promise.reject(new TendrilError('CLOSED', 'the model is closed'))
+    if (callback === undefined) return waited
+    waited.then(() => { callback() }, callback)
+  }
+
+  /** Resolves when storage holds everything that was written or taken in so far; without storage, at once. */
+  async flush (): Promise<void> {
+    await new Promise<void>(resolve => { this.#host.whenIdle(resolve) })
+    this.#host.assertOpen()
+  }
+
+  // Replicating
+
+  /**
+   * One connection's stream: `stream.pipe(socket).pipe(stream)`.
+   * @throws TypeError with code INVALID_ARGUMENT, TendrilError with code CLOSED
+   */
+  createStream (options?: StreamOptions): ReplicationStream {
+    return this.#streams.create(options)
+  }
+
+  /** Plain counters. */
+  stats (): ModelStats {
+    const { replica } = this.#gossip
+    return {
+      keys: replica.size,
+      entries: replica.entries.length,
+      deletes: replica.deletes.size,
+      sources: replica.digests.length,
+      streams: this.#streams.size,
+      changesWaiting: this.#host.changesWaiting
+    }
+  }
+
+  /** Ends its streams, flushes storage, lets the process exit. Twice is fine. */
+  close (): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close (): Promise<void> {
+    this.#replication.close()
+    await new Promise<void>(resolve => { this.#streams.close(resolve) })
+    await new Promise<void>((resolve, reject) => {
+      this.#host.shut(error => { if (error === undefined) resolve(); else reject(error) })
+    })
+  }
+
+  // Below
+
+  #tell (events: readonly GossipEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'acknowledged') { this.#replication.check(); continue }
+      const { kind, entry, value, local } = event
+      const { key } = entry
+      if (this.listenerCount(kind) === 0 && this.#watchers.isEmpty) continue
+      const update = updateOf(entry, value, local)
+      if (kind === 'update' && value !== undefined) deliver(() => this.emit('update', key, value, update))
+      else if (kind !== 'update') deliver(() => this.emit(kind, key, update))
+      this.#watchers.tell(key, value, update)
+    }
+  }
+
+  #fail (error: TendrilError, wasLoaded: boolean): void {
+    this.#streams.refuse('STORAGE_FAILED', error.message, error)
+    this.#replication.close(error)
+    // What can't be loaded is told by ready(); what fails later has nobody else to tell.
+    if (wasLoaded || this.listenerCount('error') > 0) deliver(() => this.emit('error', error))
+  }
+}
+
+export interface ModelStats {
+  /** Keys with a visible value. */
+  readonly keys: number
+  /** Entries held: more than keys where there are siblings or delete records. */
+  readonly entries: number
+  readonly deletes: number
+  /** Sources that are not silent for good. */
+  readonly sources: number
+  readonly streams: number
+  /** Changes on their way to storage. */
+  readonly changesWaiting: number
+}
+
+function updateOf (entry: Entry, value: Value | undefined, local: boolean): Update {
+  const { key, source, version, stamp } = entry
+  return { key, value, source: source.id, epoch: source.epoch, version, time: timeOf(stamp), local }
+}
+
+function checkTtl (ttl: unknown): number | undefined {
+  if (ttl === undefined) return undefined
+  return checkCount('ttl', typeof ttl === 'number' ? Math.ceil(ttl) : ttl, 1, maxTtlMs)
+}

@@ -1,0 +1,237 @@
+import { readClock } from '../ground/clock.js'
+import type { Clock, Now } from '../ground/clock.js'
+import { TendrilError } from '../ground/errors.js'
+import type { Change, Core, Effects, Link, Message, Peer, Traffic } from '../core.js'
+import type { Records } from '../storage/records.js'
+import type { Endpoint } from './endpoint.js'
+
+export interface HostOptions<Event> {
+  readonly name: string
+  readonly kind: string
+  readonly clock: Clock
+  /** Without it, state lives in memory. */
+  readonly records: Records | undefined
+  /** Whether each batch is to survive a loss of power too. */
+  readonly durable: boolean
+  /** Told once for each run of effects, after they are applied. */
+  readonly onEvents: (events: readonly Event[]) => void
+  /** A link to this peer opened. */
+  readonly onPeer: (id: string) => void
+  /** Storage failed: from now on nothing is accepted. */
+  readonly onFailure: (error: TendrilError, wasLoaded: boolean) => void
+}
+
+/** A core that a host can run: it knows whose it is. */
+export interface HostedCore<Event> extends Core<Event> {
+  readonly id: string
+  readonly epoch: string
+}
+
+/** Beyond so many changes waiting for storage, peers are not read from until it has caught up. */
+const maxChangesWaiting = 20_000
+
+/**
+ * Runs one core: hands it time, messages and what became durable, and carries out its effects in order. It holds the only
+ * timer, and the only write that is under way: what changes meanwhile is gathered into the next one (group commit).
+ */
+export class Host<Event> implements Endpoint {
+  readonly #core: HostedCore<Event>
+  readonly #options: HostOptions<Event>
+  readonly #wakes = new Map<Link, () => void>()
+  #nextLink = 1
+  #phase: 'loading' | 'open' | 'failed' | 'closed'
+  #failure: Error | undefined
+  #readers: Array<(error: Error | undefined) => void> = []
+  #waiting: Change[] = []
+  #waitingSequence = 0
+  #isWriting = false
+  #onIdle: Array<() => void> = []
+  #onRoom: Array<() => void> = []
+  #events: Event[] = []
+  #isTelling = false
+  #timer: { handle: unknown, at: number } | undefined
+
+  constructor (core: HostedCore<Event>, options: HostOptions<Event>) {
+    this.#core = core
+    this.#options = options
+    this.#phase = options.records === undefined ? 'open' : 'loading'
+    options.records?.load((error, records) => {
+      if (this.#phase !== 'loading') return
+      if (error !== undefined) { this.#fail(error); return }
+      try {
+        const effects = core.restore(records, this.now())
+        this.#phase = 'open'
+        this.run(effects)
+        this.#tellReaders()
+      } catch (cause) {
+        this.#fail(cause)
+      }
+    })
+  }
+
+  get name (): string { return this.#options.name }
+  get kind (): string { return this.#options.kind }
+  get id (): string { return this.#core.id }
+  get epoch (): string { return this.#core.epoch }
+  get links (): number { return this.#wakes.size }
+  get changesWaiting (): number { return this.#waiting.length }
+
+  now (): Now { return readClock(this.#options.clock) }
+
+  /** @throws TendrilError CLOSED or STORAGE_FAILED where nothing is accepted any more */
+  assertOpen (): void {
+    if (this.#phase === 'closed') throw new TendrilError('CLOSED', `${this.kind} '${this.name}' is closed`)
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  whenReady (callback: (error: Error | undefined) => void): void {
+    if (this.#phase === 'loading') this.#readers.push(callback)
+    else callback(this.#failure)
+  }
+
+  whenRoomy (callback: () => void): void {
+    if (this.#waiting.length < maxChangesWaiting) callback()
+    else this.#onRoom.push(callback)
+  }
+
+  // The core's effects
+
+  /** Carries out effects: changes to storage, events to the user, wakes to links, the timer last. */
+  run (effects: Effects<Event>): void {
+    if (effects.changes.length > 0) this.#persist(effects.changes, effects.sequence)
+    for (const link of effects.wake) this.#wakes.get(link)?.()
+    this.#setTimer()
+    if (effects.events.length > 0) this.#tell(effects.events)
+  }
+
+  /** Tells events in order, also those that come of telling them. */
+  #tell (events: readonly Event[]): void {
+    for (const event of events) this.#events.push(event)
+    if (this.#isTelling) return
+    this.#isTelling = true
+    try {
+      while (this.#events.length > 0) {
+        const told = this.#events
+        this.#events = []
+        this.#options.onEvents(told)
+      }
+    } finally {
+      this.#isTelling = false
+    }
+  }
+
+  #setTimer (): void {
+    const at = this.#phase === 'open' ? this.#core.deadline() : undefined
+    if (at === undefined || (this.#timer !== undefined && this.#timer.at <= at)) return
+    this.#clearTimer()
+    const delay = Math.max(0, Math.ceil(at - this.#options.clock.monotonic()))
+    const handle = this.#options.clock.setTimeout(() => {
+      this.#timer = undefined
+      this.run(this.#core.tick(this.now()))
+    }, delay)
+    this.#timer = { handle, at }
+  }
+
+  #clearTimer (): void {
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer.handle)
+    this.#timer = undefined
+  }
+
+  // Storage
+
+  #persist (changes: readonly Change[], sequence: number): void {
+    if (this.#phase !== 'open' || this.#options.records === undefined) return
+    for (const change of changes) this.#waiting.push(change)
+    this.#waitingSequence = sequence
+    if (!this.#isWriting) this.#write(this.#options.records)
+  }
+
+  #write (records: Records): void {
+    const batch = this.#waiting
+    const sequence = this.#waitingSequence
+    this.#waiting = []
+    this.#isWriting = true
+    records.write(batch, this.#options.durable, error => {
+      this.#isWriting = false
+      if (error !== undefined) { this.#fail(error); return }
+      if (this.#waiting.length > 0) this.#write(records)
+      this.run(this.#core.persisted(sequence, this.now()))
+      this.#notice()
+    })
+  }
+
+  /** Calls those who wait for room, or for the end of writing. */
+  #notice (): void {
+    if (this.#waiting.length < maxChangesWaiting) for (const callback of this.#onRoom.splice(0)) callback()
+    if (!this.#isWriting) for (const callback of this.#onIdle.splice(0)) callback()
+  }
+
+  /** Calls back once all that was changed so far is in storage, or never will be. */
+  whenIdle (callback: () => void): void {
+    this.whenReady(() => {
+      if (this.#isWriting) this.#onIdle.push(callback)
+      else callback()
+    })
+  }
+
+  #fail (cause: unknown): void {
+    if (this.#phase === 'failed' || this.#phase === 'closed') return
+    const wasLoaded = this.#phase === 'open'
+    const error = cause instanceof TendrilError ? cause : new TendrilError('STORAGE_FAILED', 'storage failed', { cause })
+    this.#phase = 'failed'
+    this.#failure = error
+    this.#clearTimer()
+    this.#tellReaders()
+    this.#notice()
+    this.#options.onFailure(error, wasLoaded)
+  }
+
+  #tellReaders (): void {
+    for (const callback of this.#readers.splice(0)) callback(this.#failure)
+  }
+
+  /** Writes what is left, marks the state as whole, and closes storage. Links must be closed before. */
+  shut (done: (error: Error | undefined) => void): void {
+    const { records } = this.#options
+    if (this.#phase === 'closed') { done(undefined); return }
+    this.whenIdle(() => {
+      this.#clearTimer()
+      const failed = this.#phase === 'failed'
+      const { changes } = this.#core.seal()
+      this.#phase = 'closed'
+      if (records === undefined) done(undefined)
+      else if (failed) records.close(() => { done(undefined) })
+      else records.write(changes, true, error => { records.close(closing => { done(error ?? closing) }) })
+    })
+  }
+
+  // A channel's end
+
+  open (peer: Peer, wake: () => void): Link {
+    this.assertOpen()
+    const link = this.#nextLink++
+    this.#wakes.set(link, wake)
+    this.run(this.#core.open(link, peer, this.now()))
+    this.#options.onPeer(peer.id)
+    return link
+  }
+
+  receive (link: Link, message: Message): void {
+    this.assertOpen()
+    this.run(this.#core.receive(link, message, this.now()))
+  }
+
+  pull (link: Link, maxBytes: number): Message | undefined {
+    if (this.#phase !== 'open') return undefined
+    return this.#core.pull(link, maxBytes, this.now())
+  }
+
+  close (link: Link): void {
+    this.#wakes.delete(link)
+    this.run(this.#core.close(link, this.now()))
+  }
+
+  isSynced (link: Link): boolean { return this.#core.isSynced(link) }
+
+  traffic (link: Link): Traffic { return this.#core.traffic(link) }
+}

@@ -1,0 +1,132 @@
+import type { Clock } from '../ground/clock.js'
+import { systemClock } from '../ground/clock.js'
+import { outOfRange, wrongType } from '../ground/errors.js'
+import { checkName, maxIdBytes, utf8Length } from '../ground/ids.js'
+import type { Database } from '../storage/database.js'
+import type { CodecName } from '../wire/codec.js'
+import { isCodecName } from '../wire/codec.js'
+
+/** What every structure takes. */
+export interface StructureOptions {
+  /** This node's id, 1 to 64 bytes. Default: the one kept in `storage`, or a random one. */
+  id?: string
+  /** The channel it replicates on: structures of both ends pair by name. Default: `'model'` for a Model. */
+  name?: string
+  /** Both ends must agree on it, else CLUSTER_MISMATCH. Default: `''`. */
+  cluster?: string
+  /** Both ends must prove it, else AUTH_FAILED. Default: none. */
+  secret?: string | Uint8Array
+  /** Any abstract-level database. It stays the user's: `close()` does not close it. Without it, state lives in memory. */
+  storage?: Database
+  /** Whether each batch written to `storage` is to survive a loss of power, not only of the process. Default: false. */
+  durable?: boolean
+  /** The longest frame taken, in bytes. Default: 1 MiB. */
+  maxFrameBytes?: number
+  /** The longest key, in bytes of UTF-8. Default: 1 KiB. */
+  maxKeyBytes?: number
+  /** The largest value, in bytes as encoded. Default: 256 KiB. */
+  maxValueBytes?: number
+  /** How many streams may be open at a time. Default: 1,024. */
+  maxStreams?: number
+  /** Time and randomness. Default: the machine's own. */
+  clock?: Clock
+}
+
+/** What `createStream` takes. */
+export interface StreamOptions {
+  /** What this end writes; what it reads is told by the other end's hello. Default: `'msgpack'`. */
+  codec?: CodecName
+  /** False: send this peer no updates. Default: true. */
+  readable?: boolean
+  /** False: take no updates from this peer. Default: true. */
+  writable?: boolean
+  /** False: end once both ends are in sync. Default: true. */
+  tail?: boolean
+  /** Destroys the stream when aborted, with code ABORTED. */
+  signal?: AbortSignal
+}
+
+/** The same, complete and checked. */
+export interface Settings {
+  readonly id: string | undefined
+  readonly name: string
+  readonly cluster: string
+  readonly secret: Uint8Array | undefined
+  readonly storage: Database | undefined
+  readonly durable: boolean
+  readonly maxFrameBytes: number
+  readonly maxKeyBytes: number
+  readonly maxValueBytes: number
+  readonly maxStreams: number
+  readonly clock: Clock
+}
+
+const maxClusterBytes = 64
+const maxNameBytes = 1024
+
+/** @throws TypeError | RangeError with code INVALID_ARGUMENT */
+export function checkStructureOptions (options: StructureOptions, defaultName: string): Settings {
+  checkObject('options', options)
+  const { id, name = defaultName, cluster = '', secret, storage, durable = false, clock = systemClock } = options
+  if (id !== undefined) checkName('id', id, maxIdBytes)
+  checkName('name', name, maxNameBytes)
+  checkCluster(cluster)
+  checkBoolean('durable', durable)
+  if (storage !== undefined && typeof storage?.sublevel !== 'function') throw wrongType('storage must be an abstract-level database')
+  const settings = {
+    id,
+    name,
+    cluster,
+    secret: secretBytes(secret),
+    storage,
+    durable,
+    maxFrameBytes: checkCount('maxFrameBytes', options.maxFrameBytes ?? 1 << 20, 1024, 1 << 30),
+    maxKeyBytes: checkCount('maxKeyBytes', options.maxKeyBytes ?? 1024, 1, 1 << 20),
+    maxValueBytes: checkCount('maxValueBytes', options.maxValueBytes ?? 1 << 18, 1, 1 << 29),
+    maxStreams: checkCount('maxStreams', options.maxStreams ?? 1024, 1, 1 << 20),
+    clock
+  }
+  const largest = settings.maxValueBytes + settings.maxKeyBytes
+  if (largest + 1024 > settings.maxFrameBytes) throw outOfRange('maxFrameBytes must have room for the largest key and value, and 1 KiB beside')
+  return settings
+}
+
+/** @throws TypeError with code INVALID_ARGUMENT */
+export function checkStreamOptions (options: StreamOptions): Required<Omit<StreamOptions, 'signal'>> & { signal: AbortSignal | undefined } {
+  checkObject('options', options)
+  const { codec = 'msgpack', readable = true, writable = true, tail = true, signal } = options
+  if (!isCodecName(codec)) throw wrongType("codec must be 'msgpack' or 'ndjson'")
+  checkBoolean('readable', readable)
+  checkBoolean('writable', writable)
+  checkBoolean('tail', tail)
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal')
+  return { codec, readable, writable, tail, signal }
+}
+
+export function checkObject (what: string, value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null) throw wrongType(`${what} must be an object`)
+}
+
+/** A whole number within bounds. @throws TypeError | RangeError with code INVALID_ARGUMENT */
+export function checkCount (what: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw wrongType(`${what} must be a number`)
+  if (!Number.isInteger(value) || value < least || value > most) throw outOfRange(`${what} must be a whole number from ${least} to ${most}`)
+  return value
+}
+
+function checkBoolean (what: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw wrongType(`${what} must be true or false`)
+}
+
+function checkCluster (cluster: unknown): void {
+  if (typeof cluster !== 'string') throw wrongType('cluster must be a string')
+  if (!cluster.isWellFormed()) throw wrongType('cluster must be well-formed Unicode')
+  if (utf8Length(cluster) > maxClusterBytes) throw outOfRange(`cluster must be at most ${maxClusterBytes} bytes in UTF-8`)
+}
+
+function secretBytes (secret: unknown): Uint8Array | undefined {
+  if (secret === undefined) return undefined
+  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) throw wrongType('secret must be a string or a Uint8Array')
+  if (secret.length === 0) throw outOfRange('secret must not be empty')
+  return typeof secret === 'string' ? Buffer.from(secret) : Uint8Array.from(secret)
+}

@@ -1,0 +1,115 @@
+import type { Duplex } from 'node:stream'
+import { randomBytes } from 'node:crypto'
+import { outOfRange, TendrilError } from '../ground/errors.js'
+import type { ErrorCode } from '../ground/errors.js'
+import type { Hello, HelloChannel } from '../wire/hello.js'
+import type { Endpoint } from './endpoint.js'
+import { checkStreamOptions } from './options.js'
+import type { Settings, StreamOptions } from './options.js'
+import { Session } from './session.js'
+import type { SessionStats } from './session.js'
+
+/** What the other end said of itself. */
+export interface PeerHello {
+  readonly id: string
+  readonly cluster: string
+  readonly codec: 'msgpack' | 'ndjson'
+  readonly channels: readonly HelloChannel[]
+}
+
+/**
+ * One connection, as a byte-mode Duplex. Beside a stream's usual events it emits `'hello'` once the other end has said
+ * who it is, and once, `'sync'`, when both ends hold what the other had when they met.
+ */
+export type ReplicationStream = StreamEvents & Duplex
+
+interface StreamEvents {
+  /** Plain counters of this connection; `bytesOut` counts the hello too. */
+  stats: () => SessionStats
+  on: StreamListening
+  once: StreamListening
+}
+
+interface StreamListening {
+  (event: 'hello', listener: (hello: PeerHello) => void): ReplicationStream
+  (event: 'sync', listener: () => void): ReplicationStream
+}
+
+/**
+ * The streams of one structure, or of a bundle: makes them, counts them, ends them. All its structures belong to one node.
+ */
+export class Streams {
+  readonly #endpoints: readonly Endpoint[]
+  readonly #settings: Settings
+  readonly #instance = token()
+  readonly #open = new Set<Session>()
+  #isClosed = false
+
+  constructor (endpoints: readonly Endpoint[], settings: Settings) {
+    this.#endpoints = endpoints
+    this.#settings = settings
+  }
+
+  get endpoints (): readonly Endpoint[] { return this.#endpoints }
+  get settings (): Settings { return this.#settings }
+  get size (): number { return this.#open.size }
+
+  /**
+   * A stream that also counts as one of the `sharers`: what a bundle is made of.
+   * @throws TypeError with code INVALID_ARGUMENT, TendrilError with code CLOSED
+   */
+  create (options: StreamOptions = {}, sharers: readonly Streams[] = [this]): ReplicationStream {
+    const { codec, readable, writable, tail, signal } = checkStreamOptions(options)
+    if (sharers.some(streams => streams.#isClosed)) throw new TendrilError('CLOSED', 'a closed structure makes no streams')
+    const { clock, secret, maxFrameBytes, maxStreams } = this.#settings
+    const session = new Session({
+      endpoints: this.#endpoints,
+      clock,
+      secret,
+      maxFrameBytes,
+      tail,
+      signal,
+      hello: binding => this.#hello({ codec, sends: readable, receives: writable, binding })
+    })
+    if (sharers.some(({ size }) => size >= maxStreams)) {
+      session.destroy(new TendrilError('TOO_MANY_STREAMS', `${maxStreams} streams are open already`))
+    } else {
+      for (const streams of sharers) streams.#open.add(session)
+      session.once('close', () => { for (const streams of sharers) streams.#open.delete(session) })
+    }
+    return session as unknown as ReplicationStream
+  }
+
+  #hello (own: Pick<Hello, 'codec' | 'sends' | 'receives' | 'binding'>): Hello {
+    const ids = new Set(this.#endpoints.map(({ id }) => id))
+    const [id = ''] = ids
+    if (ids.size !== 1) throw outOfRange('structures of one bundle share one id')
+    return {
+      id,
+      cluster: this.#settings.cluster,
+      instance: this.#instance,
+      nonce: token(),
+      channels: this.#endpoints.map(({ name, kind, epoch }) => ({ name, kind, epoch })),
+      auth: this.#settings.secret !== undefined,
+      ...own
+    }
+  }
+
+  /** Destroys all streams, and tells the other ends why. */
+  refuse (code: ErrorCode, message: string, cause?: unknown): void {
+    for (const session of this.#open) session.refuse(code, message, cause)
+  }
+
+  /** Says goodbye on all streams and calls back once they have closed. No more are made. */
+  close (done: () => void): void {
+    this.#isClosed = true
+    if (this.#open.size === 0) { done(); return }
+    for (const session of this.#open) {
+      session.once('close', () => { if (this.#open.size === 0) done() })
+      session.leave()
+    }
+  }
+}
+
+/** 24 characters that no other process will draw. */
+function token (): string { return randomBytes(18).toString('base64url') }
