@@ -55,6 +55,7 @@ export interface ModelEvents {
 /** A century. */
 const maxTtlMs = 100 * 365 * 86_400_000
 const acceptedSkewMs = 60_000
+const retentionMs = 86_400_000
 
 /**
  * A shared map that replicates over any duplex stream. Always available: reads and writes are local, replicas converge
@@ -79,7 +80,7 @@ export class Model extends EventEmitter<ModelEvents> {
     const persistent = storage !== undefined
     const random = (): number => clock.random()
     const now = { monotonic: clock.monotonic(), wall: clock.wall() }
-    this.#gossip = new Gossip({ id, random, maxKeyBytes, maxValueBytes, acceptedSkewMs, deletesKept, persistent, durable }, now)
+    this.#gossip = new Gossip({ id, random, maxKeyBytes, maxValueBytes, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
     this.#watchers = new Watchers(key => this.#update(key), prefix => this.#keysUnder(prefix))
     this.#host = new Host(this.#gossip, {
       name,
@@ -252,7 +253,7 @@ export class Model extends EventEmitter<ModelEvents> {
       keys: replica.size,
       entries: replica.entries.length,
       deletes: replica.deletes.size,
-      sources: replica.digests.length,
+      sources: replica.sources.log.length,
       streams: this.#streams.size,
       changesWaiting: this.#host.changesWaiting
     }

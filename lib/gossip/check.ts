@@ -30,12 +30,12 @@ function isShown (siblings: readonly Entry[]): boolean { return visible(siblings
 
 function checkDigests (replica: Replica): void {
   let last = 0
-  for (const source of replica.digests) {
+  for (const source of replica.sources.log) {
     assert(source.sequence > last, 'digests run in the order of their sequences')
     last = source.sequence
     assert(source.version > 0, 'a source without a digest is not in the log')
   }
-  for (const source of replica.allSources()) {
+  for (const source of replica.sources) {
     assert(source.floor <= source.version, 'only what is covered was ever forgotten')
     assert(source.entries >= 0, 'entries are counted right')
   }

@@ -4,9 +4,11 @@ import type { Value } from '../ground/values.js'
 import type { Change, Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
 import { checkReplica } from './check.js'
 import type { Entry } from './entry.js'
+import { Forgetting } from './forgetting.js'
 import { messageType, readMessage } from './messages.js'
 import type { GossipMessage } from './messages.js'
-import { replicaKey, resumeKey, resumeRecord, selfRecord } from './records.js'
+import { Peers } from './peers.js'
+import { replicaKey, selfRecord } from './records.js'
 import type { Resume } from './records.js'
 import { Replica } from './replica.js'
 import type { GossipChange } from './replica.js'
@@ -30,18 +32,13 @@ export interface GossipOptions {
   readonly acceptedSkewMs: number
   /** How many delete records are kept for peers who were away for a while. */
   readonly deletesKept: number
+  /** How long a source must have been silent to be retired, in milliseconds. */
+  readonly retentionMs: number
   /** Whether there is storage: then nothing is told to others before `persisted` has confirmed it. */
   readonly persistent: boolean
   /** Whether every batch survives a loss of power, so that after a crash nothing told can be missing. */
   readonly durable: boolean
 }
-
-/** How many deletes beyond `deletesKept` wait for peers that are being served, before those need a full join. */
-const deletesPinned = 10_000
-/** How many forgotten-about deletes at the front of the line are looked at: they wait for their context's digest. */
-const deletesScanned = 64
-/** How many peers' places are remembered; of more, the one not heard of for the longest time starts anew. */
-const peersKept = 4096
 
 /**
  * The Scuttlebutt core: anti-entropy between replicas of one map, by cursors in logs that run in arrival order.
@@ -52,19 +49,22 @@ const peersKept = 4096
 export class Gossip implements Core<GossipEvent> {
   readonly #options: GossipOptions
   readonly #links = new Map<Link, LinkState>()
-  #resumes = new Map<string, Resume>()
-  readonly #acknowledged = new Map<string, number>()
+  readonly #peers = new Peers()
+  readonly #forgetting: Forgetting
   readonly #asleep = new Set<Link>()
   #wake: Link[] = []
   #changes: Change[] = []
   #events: GossipEvent[] = []
   #durable: number
+  /** The places forgotten up to when storage was last told. */
+  #settled = 0
   replica: Replica
 
   constructor (options: GossipOptions, now: Now) {
     this.#options = options
     this.#durable = options.persistent ? 0 : Infinity
     this.replica = new Replica(options, options.id, now.wall)
+    this.#forgetting = new Forgetting(options, now)
   }
 
   get id (): string { return this.replica.own.id }
@@ -86,35 +86,31 @@ export class Gossip implements Core<GossipEvent> {
     this.replica.restamp(now)
     const entry = this.replica.write(key, value, ttlMs, now)
     this.#rouseAll()
-    this.#forgetDeletes()
+    this.#forget()
     return { entry, effects: this.#effects() }
   }
 
   /** Versions by source: the latest epoch of a node under the node's id, older ones under their full name. */
   digest (): Record<string, number> {
     const latest = new Map<string, Source>()
-    for (const source of this.replica.digests) {
+    for (const source of this.replica.sources.log) {
       const other = latest.get(source.id)
       if (other === undefined || source.epoch > other.epoch) latest.set(source.id, source)
     }
-    return Object.fromEntries(Array.from(this.replica.digests, source => (
+    return Object.fromEntries(Array.from(this.replica.sources.log, source => (
       [latest.get(source.id) === source ? source.id : source.name, source.version]
     )))
   }
 
   /** How many distinct peers keep everything up to `sequence` of this replica's log. */
   replicas (sequence: number): number {
-    let peers = 0
-    for (const acknowledged of this.#acknowledged.values()) if (acknowledged >= sequence) peers++
-    return peers
+    return this.#peers.replicas(sequence)
   }
 
   /** Drops delete records, oldest first, until at most `kept` are left that may be dropped. Right at any time. */
   forgetDeletes (kept: number): Effects<GossipEvent> {
-    for (const entry of this.replica.deletes) {
-      if (this.replica.deletes.size <= kept) break
-      if (this.replica.isForgettable(entry)) this.#forget(entry)
-    }
+    this.#forgetting.forgetAll(this.replica, this.#servings(), kept)
+    this.#settle()
     return this.#effects()
   }
 
@@ -130,7 +126,7 @@ export class Gossip implements Core<GossipEvent> {
     const { replica, resumes } = stored(records, this.#options, now)
     if (replica !== undefined) {
       this.replica = replica
-      this.#resumes = resumes
+      this.#peers.resumes = resumes
       this.#durable = replica.sequence.last
       rewrite(early, replica, now)
     } else if (this.#options.persistent) {
@@ -148,8 +144,9 @@ export class Gossip implements Core<GossipEvent> {
 
   #noteSelf (whole: boolean): void {
     if (!this.#options.persistent) return
-    const { own, floorPosition } = this.replica
-    this.#changes.push({ key: replicaKey, value: selfRecord({ id: own.id, epoch: own.epoch, whole, floorPosition }) })
+    const { own, floorPosition, sources: { retiredPosition }, sequence } = this.replica
+    const self = { id: own.id, epoch: own.epoch, whole, floorPosition, retiredPosition, sequence: sequence.last }
+    this.#changes.push({ key: replicaKey, value: selfRecord(self) })
   }
 
   // The contract
@@ -157,7 +154,7 @@ export class Gossip implements Core<GossipEvent> {
   open (link: Link, peer: Peer, now: Now): Effects<GossipEvent> {
     this.replica.restamp(now)
     const serving = peer.sends ? new Serving(this.replica) : undefined
-    const taking = peer.receives ? new Taking(this.replica, serving?.skips, peer.epoch, this.#resumes.get(peer.id)) : undefined
+    const taking = peer.receives ? new Taking(this.replica, serving?.skips, peer.epoch, this.#peers.resumes.get(peer.id)) : undefined
     this.#links.set(link, { peer, serving, taking })
     this.#wake.push(link)
     return this.#effects()
@@ -187,7 +184,8 @@ export class Gossip implements Core<GossipEvent> {
 
   tick (now: Now): Effects<GossipEvent> {
     this.replica.expire(now)
-    this.#forgetDeletes()
+    this.#forgetting.retire(this.replica, this.#servings(), now)
+    this.#forget()
     return this.#effects()
   }
 
@@ -205,7 +203,11 @@ export class Gossip implements Core<GossipEvent> {
     return message
   }
 
-  deadline (): number | undefined { return this.replica.deadline() }
+  deadline (): number | undefined {
+    const expiry = this.replica.deadline()
+    // Alone with itself, a replica has nothing to retire, and no reason to wake.
+    return this.replica.sources.log.length < 2 ? expiry : Math.min(this.#forgetting.retireAt, expiry ?? Infinity)
+  }
 
   check (): void { checkReplica(this.replica) }
 
@@ -233,13 +235,13 @@ export class Gossip implements Core<GossipEvent> {
       case 'digest': serving.digest(message.versions, message.last); break
       case 'ack':
         serving.acknowledged = Math.max(serving.acknowledged, Math.min(message.position, this.replica.sequence.last))
-        this.#remember(this.#acknowledged, peer.id, Math.max(serving.acknowledged, this.#acknowledged.get(peer.id) ?? 0))
+        this.#peers.acknowledge(peer.id, serving.acknowledged)
         this.#events.push({ kind: 'acknowledged' })
         if (taking !== undefined) {
           taking.passed(message.delivered, message.closed)
-          this.#noteResume(peer, taking)
+          this.#noteResume(peer, taking.resume)
         }
-        this.#forgetDeletes()
+        this.#forget()
     }
   }
 
@@ -248,29 +250,16 @@ export class Gossip implements Core<GossipEvent> {
       case 'ask': taking.ask(); return
       case 'join': taking.beginJoin(); return
       case 'delta': taking.delta(message, now); break
-      case 'mark': taking.mark(message, now); break
+      case 'mark': if (taking.mark(message, now)) this.#floorsRose(link); break
       case 'joined': if (taking.joined(message, now)) this.#floorsRose(link)
     }
-    this.#noteResume(peer, taking)
-    this.#forgetDeletes()
+    this.#noteResume(peer, taking.resume)
+    this.#forget()
   }
 
-  #noteResume (peer: Peer, { resume }: Taking): void {
-    if (this.#resumes.get(peer.id) === resume) return
-    const dropped = this.#remember(this.#resumes, peer.id, resume)
-    if (!this.#options.persistent) return
-    this.#changes.push({ key: resumeKey(peer.id), value: resumeRecord(peer.id, resume) })
-    if (dropped !== undefined) this.#changes.push({ key: resumeKey(dropped), value: undefined })
-  }
-
-  /** Sets a peer's entry as the latest of a bounded map. @returns the peer that had to go for it */
-  #remember<T> (map: Map<string, T>, peerId: string, value: T): string | undefined {
-    map.delete(peerId)
-    map.set(peerId, value)
-    if (map.size <= peersKept) return undefined
-    const [oldest] = map.keys()
-    if (oldest !== undefined) map.delete(oldest)
-    return oldest
+  #noteResume (peer: Peer, resume: Resume): void {
+    const changes = this.#peers.resume(peer.id, resume)
+    if (this.#options.persistent) this.#changes.push(...changes)
   }
 
   #acknowledgement ({ serving, taking }: LinkState): Message | undefined {
@@ -280,40 +269,30 @@ export class Gossip implements Core<GossipEvent> {
     return [messageType.ack, position, own?.delivered ?? 0, own?.closed ?? 0]
   }
 
-  // Deletes
+  // Forgetting
 
-  #forgetDeletes (): void {
-    const { deletes } = this.replica
-    const kept = this.#options.deletesKept
-    if (deletes.size <= kept) return
-    let scanned = 0
-    for (const entry of deletes) {
-      if (deletes.size <= kept || scanned > deletesScanned) return
-      if (!this.replica.isForgettable(entry)) scanned++
-      else if (deletes.size > kept + deletesPinned || this.#allHavePassed(entry.sequence)) this.#forget(entry)
-      else return
-    }
-  }
-
-  #allHavePassed (sequence: number): boolean {
-    for (const { serving } of this.#links.values()) if (serving?.hasPassed(sequence) === false) return false
-    return true
-  }
-
-  #forget (entry: Entry): void {
-    for (const [link, { serving }] of this.#links) if (serving?.forgot(entry) === true) this.#rouse(link)
-    this.replica.forget(entry)
-    this.#noteSelf(this.#options.durable)
+  #forget (): void {
+    this.#forgetting.forget(this.replica, this.#servings())
+    this.#settle()
   }
 
   /** A full join from `link` has shown what the others may lack: whether they do must be asked. */
   #floorsRose (link: Link): void {
     this.replica.closeBehind()
-    for (const [other, { serving }] of this.#links) {
-      if (other === link) continue
-      serving?.floorsRose()
-      this.#rouse(other)
-    }
+    for (const [other, { serving }] of this.#links) if (other !== link) serving?.floorsRose()
+    this.#settle()
+  }
+
+  * #servings (): Generator<Serving, void, undefined> {
+    for (const { serving } of this.#links.values()) if (serving !== undefined) yield serving
+  }
+
+  /** After forgetting: storage must know from where on nobody can go on, and some peers may have to be asked. */
+  #settle (): void {
+    const { floorPosition, sources: { retiredPosition } } = this.replica
+    if (floorPosition + retiredPosition === this.#settled) return
+    this.#settled = floorPosition + retiredPosition
+    this.#rouseAll()
     this.#noteSelf(this.#options.durable)
   }
 

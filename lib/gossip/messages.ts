@@ -33,7 +33,8 @@ export type GossipMessage =
   | { readonly type: 'joined', readonly last: boolean, readonly floors: readonly Versioned[] }
   | { readonly type: 'ack', readonly position: number, readonly delivered: number, readonly closed: number }
 
-export interface Versioned { readonly source: string, readonly version: number }
+/** A source by its name; by the hash of its name where it is retired. */
+export interface Versioned { readonly source: string | number, readonly version: number }
 
 /** An entry as it travels: its source is a place in the frame's list of sources. */
 export interface EntryRecord {
@@ -145,7 +146,8 @@ function versions (value: unknown): Versioned[] {
   for (let i = 0; i < flat.length; i += 2) {
     const version = flat[i + 1]
     if (!isVersion(version)) throw bad('a version out of bounds')
-    versioned.push({ source: sourceName(flat[i]), version })
+    const source = flat[i]
+    versioned.push({ source: typeof source === 'number' ? position(source) : sourceName(source), version })
   }
   return versioned
 }

@@ -7,7 +7,7 @@ import type { Source } from './source.js'
 
 /**
  * How a replica stands in storage, encode and decode side by side. The first letter of a record's key tells its kind:
- * `e` an entry, `s` a source, `p` how far a peer's log has been taken in, `m` the one record about the replica itself.
+ * `e` an entry, `s` a source, `r` a retired one, `p` how far a peer's log has been taken in, `m` the one record about the replica itself.
  */
 
 export function entryKey (entry: Entry): string {
@@ -60,6 +60,14 @@ export function readSource (record: readonly unknown[], sourceOf: (name: string)
   return Object.assign(sourceOf(name), { version, floor, heard, sequence })
 }
 
+export function retiredKey (hash: number): string { return `r${hash}` }
+
+export function readRetired (record: readonly unknown[]): [hash: number, version: number] {
+  const [hash, version] = record
+  if (typeof hash !== 'number' || typeof version !== 'number') throw corrupt('a retired source', record)
+  return [hash, version]
+}
+
 /** How far this node has taken in the log of a peer's epoch; the next session with it goes on from there. */
 export interface Resume {
   readonly epoch: string
@@ -90,23 +98,26 @@ export interface Self {
   readonly id: string
   readonly epoch: string
   readonly whole: boolean
-  /** The greatest place in the own log of which something was forgotten. */
+  /** The greatest place in the own log of which an entry was forgotten, and a source retired. */
   readonly floorPosition: number
+  readonly retiredPosition: number
+  /** Where the log stood: no place that was ever told is given out again. */
+  readonly sequence: number
 }
 
 const layout = 1
 
-export function selfRecord ({ id, epoch, whole, floorPosition }: Self): unknown[] {
-  return [layout, id, epoch, whole, floorPosition]
+export function selfRecord ({ id, epoch, whole, floorPosition, retiredPosition, sequence }: Self): unknown[] {
+  return [layout, id, epoch, whole, floorPosition, retiredPosition, sequence]
 }
 
 export function readSelf (record: readonly unknown[]): Self {
-  const [version, id, epoch, whole, floorPosition] = record
+  const [version, id, epoch, whole, floorPosition, retiredPosition, sequence] = record
   if (version !== layout || typeof id !== 'string' || typeof epoch !== 'string' || typeof whole !== 'boolean' ||
-    typeof floorPosition !== 'number') {
+    typeof floorPosition !== 'number' || typeof retiredPosition !== 'number' || typeof sequence !== 'number') {
     throw corrupt('the replica', record)
   }
-  return { id, epoch, whole, floorPosition }
+  return { id, epoch, whole, floorPosition, retiredPosition, sequence }
 }
 
 function corrupt (what: string, record: readonly unknown[]): TendrilError {

@@ -8,7 +8,9 @@ import { covers, Entry, learn, outranks, remember } from './entry.js'
 import { Log } from './log.js'
 import type { Sequence } from './log.js'
 import { entryKey, entryRecord, sourceKey, sourceRecord } from './records.js'
-import { Source } from './source.js'
+import type { Self } from './records.js'
+import type { Source } from './source.js'
+import { Sources } from './sources.js'
 import { StampClock, stampAt } from './stamp.js'
 
 /** What a replica tells its user: the visible value of a key changed. */
@@ -45,13 +47,11 @@ export class Replica {
   readonly #options: ReplicaOptions
   readonly #stamps: StampClock
   readonly #keys = new Map<string, Entry | Entry[]>()
-  readonly #sources = new Map<string, Source>()
   readonly #expiries = new TinyQueue<Expiry>([], (a, b) => a.at - b.at)
   readonly sequence: Sequence = { last: 0 }
   /** Entries in local arrival order, which is a causal order. */
   readonly entries = new Log<Entry>(this.sequence)
-  /** Sources in the order in which their digest last moved. */
-  readonly digests = new Log<Source>(this.sequence)
+  readonly sources: Sources
   /** Delete records, oldest first. */
   readonly deletes = new Set<Entry>()
   own: Source
@@ -65,7 +65,8 @@ export class Replica {
   constructor (options: ReplicaOptions, id: string | undefined, wallMs: number) {
     this.#options = options
     this.#stamps = new StampClock(options.acceptedSkewMs)
-    this.own = this.source(`${id ?? randomId(options.random)}@${drawEpoch(options.random, wallMs)}`)
+    this.sources = new Sources(this.sequence, options.persistent ? change => { this.changes.push(change) } : undefined)
+    this.own = this.sources.get(`${id ?? randomId(options.random)}@${drawEpoch(options.random, wallMs)}`)
   }
 
   // Reading
@@ -88,22 +89,6 @@ export class Replica {
     }
   }
 
-  sourceCount (): number { return this.#sources.size }
-
-  /** The source of this name, known from now on. */
-  source (name: string): Source {
-    let source = this.#sources.get(name)
-    if (source === undefined) {
-      source = new Source(name)
-      this.#sources.set(name, source)
-    }
-    return source
-  }
-
-  findSource (name: string): Source | undefined { return this.#sources.get(name) }
-
-  allSources (): IterableIterator<Source> { return this.#sources.values() }
-
   // Writing here
 
   /** Writes a value, or a delete, that covers all siblings held. */
@@ -116,7 +101,7 @@ export class Replica {
     for (const sibling of held) this.#drop(sibling)
     this.#keys.set(key, entry)
     this.#log(entry, now)
-    this.#cover(this.own, entry.version, now)
+    this.sources.cover(this.own, entry.version, now)
     this.#announce(before, value === undefined ? undefined : entry, entry, true)
     return entry
   }
@@ -127,7 +112,7 @@ export class Replica {
    */
   guardOwn (name: string, version: number, now: Now): void {
     if (name !== this.own.name || version <= this.own.version) return
-    this.own = this.source(`${this.own.id}@${drawEpoch(this.#options.random, now.wall)}`)
+    this.own = this.sources.get(`${this.own.id}@${drawEpoch(this.#options.random, now.wall)}`)
   }
 
   /**
@@ -201,19 +186,6 @@ export class Replica {
     this.#announce(before, visible(kept), held, false)
   }
 
-  /** Moves the digest of a source up to `version`. */
-  cover (name: string, version: number, now: Now): void {
-    const source = this.source(name)
-    if (version > source.version) this.#cover(source, version, now)
-  }
-
-  #cover (source: Source, version: number, now: Now): void {
-    source.version = version
-    source.heard = now.wall
-    this.digests.append(source)
-    if (this.#options.persistent) this.changes.push({ key: sourceKey(source.name), value: sourceRecord(source) })
-  }
-
   // Time
 
   /** The next expiry, on the monotonic clock. */
@@ -249,7 +221,7 @@ export class Replica {
 
   /** Drops a delete record. What it covered is from now on told by the floor alone. */
   forget (entry: Entry): void {
-    this.raiseFloor(entry.source, entry.version)
+    this.sources.raiseFloor(entry.source, entry.version)
     this.floorPosition = Math.max(this.floorPosition, entry.sequence)
     this.#takeOut(entry)
   }
@@ -261,10 +233,11 @@ export class Replica {
     this.#announce(before, this.get(entry.key), new Entry(entry.key, entry.source, entry.version, entry.stamp, undefined, undefined), false)
   }
 
-  raiseFloor (source: Source, version: number): void {
-    if (version <= source.floor) return
-    source.floor = version
-    if (this.#options.persistent) this.changes.push({ key: sourceKey(source.name), value: sourceRecord(source) })
+  /** Retires sources that have been silent since `heardMs`, and whose digest everybody was told who is being served. */
+  retire (heardMs: number, wasTold: (sequence: number) => boolean): void {
+    const seen = new Set<Source>([this.own])
+    for (const entry of this.entries) entry.rarely?.context?.forEach((_, source) => { seen.add(source) })
+    this.sources.retire(heardMs, source => seen.has(source) || !wasTold(source.sequence))
   }
 
   /** No place in the log up to now is good to go on from any more. */
@@ -283,8 +256,8 @@ export class Replica {
   // Storage
 
   /** Takes up what storage kept, each in the order of its sequences. */
-  restore (entries: Iterable<Entry>, sources: Iterable<Source>, floorPosition: number, now: Now): void {
-    for (const source of sources) if (source.version > 0) this.digests.restore(source)
+  restore (entries: Iterable<Entry>, sources: Iterable<Source>, positions: Pick<Self, 'floorPosition' | 'retiredPosition' | 'sequence'>, now: Now): void {
+    for (const source of sources) if (source.version > 0) this.sources.log.restore(source)
     for (const entry of entries) {
       this.entries.restore(entry)
       entry.source.entries++
@@ -294,15 +267,16 @@ export class Replica {
       this.#keys.set(entry.key, siblings.length === 0 ? entry : [...siblings, entry])
       this.#index(entry)
     }
-    this.floorPosition = floorPosition
-    this.sequence.last = Math.max(this.sequence.last, floorPosition)
+    this.floorPosition = positions.floorPosition
+    this.sources.retiredPosition = positions.retiredPosition
+    this.sequence.last = Math.max(this.sequence.last, positions.sequence)
   }
 
   /** All that storage keeps of this replica, for a storage that held nothing yet. */
   records (now: Now): Change[] {
     this.changes = []
     return [
-      ...Array.from(this.digests, source => ({ key: sourceKey(source.name), value: sourceRecord(source) })),
+      ...Array.from(this.sources.log, source => ({ key: sourceKey(source.name), value: sourceRecord(source) })),
       ...Array.from(this.entries, entry => ({ key: entryKey(entry), value: entryRecord(entry, now) }))
     ]
   }
@@ -335,7 +309,6 @@ export class Replica {
     if (after !== undefined) this.events.push({ kind: 'update', entry: after, value: after.value, local })
     else this.events.push({ kind: cause.rarely?.expired === true ? 'expire' : 'delete', entry: cause, value: undefined, local })
   }
-
 }
 
 interface Expiry { at: number, entry: Entry }

@@ -1,7 +1,7 @@
 import type { Now } from '../ground/clock.js'
 import type { StoredRecord } from '../core.js'
 import type { Entry } from './entry.js'
-import { readEntry, readResume, readSelf, readSource, replicaKey } from './records.js'
+import { readEntry, readResume, readRetired, readSelf, readSource, replicaKey } from './records.js'
 import type { Resume, Self } from './records.js'
 import { Replica } from './replica.js'
 import type { ReplicaOptions } from './replica.js'
@@ -19,22 +19,25 @@ export function stored (records: readonly StoredRecord[], options: ReplicaOption
   const replica = new Replica(options, options.id ?? known.id, now.wall)
   const entries: Entry[] = []
   const sources: Source[] = []
+  const retired = new Map<number, number>()
   for (const { key, value } of records) {
-    if (key.startsWith('e')) entries.push(readEntry(value, name => replica.source(name), now))
-    else if (key.startsWith('s')) sources.push(readSource(value, name => replica.source(name)))
+    if (key.startsWith('e')) entries.push(readEntry(value, name => replica.sources.get(name), now))
+    else if (key.startsWith('s')) sources.push(readSource(value, name => replica.sources.get(name)))
+    else if (key.startsWith('r')) retired.set(...readRetired(value))
     else if (key.startsWith('p')) {
       const { peerId, resume } = readResume(value)
       resumes.set(peerId, resume)
     }
   }
-  replica.restore(bySequence(entries), bySequence(sources), known.floorPosition, now)
+  replica.restore(bySequence(entries), bySequence(sources), known, now)
+  replica.sources.retired.add(retired)
   resumeEpoch(replica, known)
   return { replica, resumes }
 }
 
 /** The own epoch goes on only if all that was told to others of it is there; else the fresh one just drawn begins. */
 function resumeEpoch (replica: Replica, { id, epoch, whole }: Self): void {
-  if (whole && id === replica.own.id) replica.own = replica.source(`${id}@${epoch}`)
+  if (whole && id === replica.own.id) replica.own = replica.sources.get(`${id}@${epoch}`)
 }
 
 function bySequence<T extends { sequence: number }> (items: T[]): T[] {

@@ -7,7 +7,8 @@ import type { EntryRecord, Versioned } from './messages.js'
 import type { Replica } from './replica.js'
 import { roughSize } from './size.js'
 import { Skips } from './skips.js'
-import type { Digest, Source } from './source.js'
+import { PeerDigest } from './peer-digest.js'
+import type { Source } from './source.js'
 
 /**
  * One peer being served from this replica's log: a cursor, never a queue.
@@ -24,9 +25,11 @@ export class Serving {
   #entries: Cursor<Entry> | undefined
   #digests: Cursor<Source> | undefined
   /** What the peer had when it was last asked; only while what it lacks is being walked. */
-  #filter: Digest | undefined
-  #gathering: Digest | undefined
+  #filter: PeerDigest | undefined
+  #gathering: PeerDigest | undefined
   #floors: Iterator<Source> | undefined
+  /** What is retired here, while it is being told: only to those who begin at the beginning. */
+  #retired: Iterator<[number, number]> | undefined
   #hasClosed = false
   /** Where this log stood when the two met. */
   readonly #met: number
@@ -44,29 +47,30 @@ export class Serving {
 
   /** The peer goes on from a place in this log, if that is still good for it. */
   want (delivered: number, closed: number): void {
-    const { floorPosition, sequence } = this.#replica
-    if (delivered < floorPosition || delivered > sequence.last || closed > sequence.last) this.#ask()
+    const { floorPosition, sequence, sources } = this.#replica
+    const isForgotten = delivered < floorPosition || closed < sources.retiredPosition
+    if (isForgotten || delivered > sequence.last || closed > sequence.last) this.#ask()
     else this.#serve('log', undefined, delivered, closed)
   }
 
   /** A part of the peer's digest. Once it is whole, it says which way to serve. */
   digest (versions: readonly Versioned[], last: boolean): void {
-    const digest = this.#gathering ?? new Map<string, number>()
+    const digest = this.#gathering ?? new PeerDigest()
     this.#gathering = last ? undefined : digest
-    for (const { source, version } of versions) digest.set(source, Math.max(version, digest.get(source) ?? 0))
+    digest.add(versions)
     if (!last) return
     if (this.#isBelowFloor(digest)) this.#serve('join', undefined, 0, 0)
     else this.#serve('log', digest, 0, 0)
   }
 
-  #isBelowFloor (digest: Digest): boolean {
-    for (const source of this.#replica.allSources()) {
-      if (source.floor > 0 && (digest.get(source.name) ?? 0) < source.floor) return true
-    }
+  #isBelowFloor (digest: PeerDigest): boolean {
+    const { sources } = this.#replica
+    for (const source of sources) if (source.floor > 0 && digest.version(source) < source.floor) return true
+    for (const [hash, version] of sources.retired) if (digest.versionOfHash(hash) < version) return true
     return false
   }
 
-  #serve (mode: 'log' | 'join', filter: Digest | undefined, delivered: number, closed: number): void {
+  #serve (mode: 'log' | 'join', filter: PeerDigest | undefined, delivered: number, closed: number): void {
     this.release()
     this.#mode = mode
     this.#asks = false
@@ -75,7 +79,8 @@ export class Serving {
     this.#floors = undefined
     this.#hasClosed = false
     this.#entries = this.#replica.entries.cursor(delivered)
-    this.#digests = this.#replica.digests.cursor(closed)
+    this.#digests = this.#replica.sources.log.cursor(closed)
+    this.#retired = closed === 0 ? this.#replica.sources.retired[Symbol.iterator]() : undefined
   }
 
   #ask (): void {
@@ -87,11 +92,10 @@ export class Serving {
   }
 
   /** A delete record was forgotten: a peer that has not passed it, nor knows of it, can't go on by the log. */
-  forgot (entry: Entry): boolean {
-    if (this.#entries === undefined || this.#entries.position >= entry.sequence) return false
-    if (this.#mode === 'log' && (this.#filter?.get(entry.source.name) ?? 0) >= entry.version) return false
+  forgot (entry: Entry): void {
+    if (this.#entries === undefined || this.#entries.position >= entry.sequence) return
+    if (this.#mode === 'log' && (this.#filter?.version(entry.source) ?? 0) >= entry.version) return
     this.#ask()
-    return true
   }
 
   /** The floors rose by a join from elsewhere: whether this peer is above them must be asked anew. */
@@ -104,13 +108,18 @@ export class Serving {
     return this.#entries === undefined || this.#entries.next === undefined || this.#entries.position >= sequence
   }
 
+  /** Whether the digest that moved at `sequence` has been told. */
+  hasTold (sequence: number): boolean {
+    return this.#digests === undefined || this.#digests.next === undefined || this.#digests.position >= sequence
+  }
+
   /** Moves over what came from this very peer; true if that leads to the end, where there is nothing to tell. */
   skipToEnd (durable: number): { delivered: number, closed: number } | undefined {
     if (this.#mode !== 'log' || !this.#hasClosed || this.#entries === undefined || this.#digests === undefined) return undefined
-    const { entries, digests } = this.#replica
+    const { entries, sources } = this.#replica
     while (this.#entries.next !== undefined && this.#skips(this.#entries.next.sequence, durable)) entries.advance(this.#entries)
     if (this.#entries.next !== undefined) return undefined
-    while (this.#digests.next !== undefined && this.#skips(this.#digests.next.sequence, durable)) digests.advance(this.#digests)
+    while (this.#digests.next !== undefined && this.#skips(this.#digests.next.sequence, durable)) sources.log.advance(this.#digests)
     if (this.#digests.next !== undefined) return undefined
     return { delivered: this.#rest(this.#entries, durable), closed: this.#rest(this.#digests, durable) }
   }
@@ -154,7 +163,7 @@ export class Serving {
   /** Whether the peer has this: it came from there, or its digest covers it. A full join leaves nothing out. */
   #isKnown (sequence: number, source: Source, version: number): boolean {
     if (this.#mode === 'join') return false
-    return this.skips.has(sequence) || (this.#filter !== undefined && version <= (this.#filter.get(source.name) ?? 0))
+    return this.skips.has(sequence) || (this.#filter !== undefined && version <= this.#filter.version(source))
   }
 
   #mark (entries: Cursor<Entry>, digests: Cursor<Source>, maxBytes: number, durable: number): Message | undefined {
@@ -162,21 +171,31 @@ export class Serving {
     const versions: Versioned[] = []
     let bytes = 0
     for (let source = digests.next; source !== undefined && source.sequence <= durable && bytes < maxBytes; source = digests.next) {
-      this.#replica.digests.advance(digests)
+      this.#replica.sources.log.advance(digests)
       if (this.#isKnown(source.sequence, source, source.version)) continue
       versions.push({ source: source.name, version: source.version })
       bytes += source.name.length + 8
     }
-    const end = digests.next === undefined
+    const end = digests.next === undefined && this.#tellRetired(versions, maxBytes - bytes)
     if (versions.length === 0 && (this.#hasClosed || !end)) return undefined
     if (end) this.#close()
     return [messageType.mark, this.#rest(entries, durable), this.#rest(digests, durable), end, writeVersions(versions)]
   }
 
+  /** Adds what is retired to a mark. @returns whether that was all */
+  #tellRetired (versions: Versioned[], maxBytes: number): boolean {
+    for (let bytes = 0; this.#retired !== undefined && bytes < maxBytes; bytes += 14) {
+      const step = this.#retired.next()
+      if (step.done === true) this.#retired = undefined
+      else versions.push({ source: step.value[0], version: step.value[1] })
+    }
+    return this.#retired === undefined
+  }
+
   #close (): void {
     this.#filter = undefined
     this.#hasClosed = true
-    if (this.#mode === 'join') this.#floors = this.#replica.allSources()
+    if (this.#mode === 'join') this.#floors = this.#replica.sources[Symbol.iterator]()
   }
 
   #joined (maxBytes: number): Message | undefined {
@@ -205,7 +224,7 @@ export class Serving {
 
   release (): void {
     if (this.#entries !== undefined) this.#replica.entries.release(this.#entries)
-    if (this.#digests !== undefined) this.#replica.digests.release(this.#digests)
+    if (this.#digests !== undefined) this.#replica.sources.log.release(this.#digests)
     this.#entries = undefined
     this.#digests = undefined
   }

@@ -8,7 +8,8 @@ import type { EntryRecord, GossipMessage, Versioned } from './messages.js'
 import type { Resume } from './records.js'
 import type { Replica } from './replica.js'
 import type { Skips } from './skips.js'
-import type { Digest, Source } from './source.js'
+import { PeerDigest } from './peer-digest.js'
+import type { Source } from './source.js'
 
 type Told<T extends GossipMessage['type']> = Extract<GossipMessage, { type: T }>
 
@@ -19,6 +20,7 @@ export class Taking {
   readonly #skips: Skips | undefined
   #wants: Resume | undefined
   #digest: Cursor<Source> | undefined
+  #retired: Iterator<[number, number]> | undefined
   readonly #due: Acknowledgement[] = []
   #join: Joining | undefined
   #hasClosed = false
@@ -32,7 +34,7 @@ export class Taking {
     this.#skips = skips
     this.resume = resume?.epoch === epoch ? resume : { epoch, delivered: 0, closed: 0 }
     if (this.resume === resume) this.#wants = resume
-    else this.#digest = replica.digests.cursor(0)
+    else this.ask()
   }
 
   /** Whether the peer's log has been taken in to its end once, and that was acknowledged. */
@@ -43,18 +45,19 @@ export class Taking {
   /** The peer can't go on from where we were: it asks for our digest. */
   ask (): void {
     this.release()
-    this.#digest = this.#replica.digests.cursor(0)
+    this.#digest = this.#replica.sources.log.cursor(0)
+    this.#retired = this.#replica.sources.retired[Symbol.iterator]()
     this.#wants = undefined
     this.#join = undefined
   }
 
   beginJoin (): void {
-    this.#join = { seen: new Set(), digest: new Map(), floors: new Map(), resume: this.resume }
+    this.#join = { seen: new Set(), digest: new PeerDigest(), floors: new PeerDigest(), resume: this.resume }
   }
 
   delta ({ position, sources, records }: Told<'delta'>, now: Now): void {
     const { sequence } = this.#replica
-    const known = sources.map(name => this.#replica.source(name))
+    const known = sources.map(name => this.#replica.sources.get(name))
     for (const record of records) {
       const source = known[record.source]
       if (source === undefined) continue
@@ -72,16 +75,21 @@ export class Taking {
     this.#reach({ delivered: position })
   }
 
-  mark ({ position, closed, end, versions }: Told<'mark'>, now: Now): void {
+  /** @returns whether anything became known that our own peers may lack, and would not be told */
+  mark ({ position, closed, end, versions }: Told<'mark'>, now: Now): boolean {
+    let isNews = false
     if (this.#join !== undefined) {
-      for (const { source, version } of versions) this.#join.digest.set(source, version)
+      this.#join.digest.add(versions)
     } else {
       const from = this.#replica.sequence.last
-      this.#cover(versions, now)
+      const digest = new PeerDigest()
+      digest.add(versions)
+      isNews = this.#cover(digest, false, now)
       this.#skips?.add(from + 1, this.#replica.sequence.last)
       if (end) this.#hasClosed = true
     }
     this.#reach({ delivered: position, closed })
+    return isNews
   }
 
   /**
@@ -92,43 +100,47 @@ export class Taking {
   joined ({ last, floors }: Told<'joined'>, now: Now): boolean {
     const join = this.#join
     if (join === undefined) return false
-    for (const { source, version } of floors) join.floors.set(source, Math.min(version, join.digest.get(source) ?? 0))
+    join.floors.add(floors)
     if (!last) return false
     this.#join = undefined
     const dropped = this.#dropSuperseded(join)
-    this.#cover(Array.from(join.digest, ([source, version]) => ({ source, version })), now)
-    const rose = this.#raiseFloors(join.floors)
+    const isNews = this.#cover(join.digest, true, now)
+    const rose = this.#raiseFloors(join)
     this.#hasClosed = true
     this.#reach(join.resume)
-    return dropped || rose
+    return dropped || isNews || rose
   }
 
   #dropSuperseded ({ seen, digest }: Joining): boolean {
     let dropped = false
     for (const entry of [...this.#replica.entries]) {
-      if (seen.has(entry) || entry.version > (digest.get(entry.source.name) ?? 0)) continue
+      if (seen.has(entry) || entry.version > digest.version(entry.source)) continue
       this.#replica.supersede(entry)
       dropped = true
     }
     return dropped
   }
 
-  #raiseFloors (floors: Digest): boolean {
+  /** A floor is taken over as far as the digest that came with it: beyond that, nothing was forgotten that we lack. */
+  #raiseFloors ({ floors, digest }: Joining): boolean {
     let rose = false
-    for (const [name, version] of floors) {
-      const source = this.#replica.source(name)
-      if (version <= source.floor) continue
-      this.#replica.raiseFloor(source, version)
+    for (const [name, version] of floors.names) {
+      const source = this.#replica.sources.get(name)
+      const covered = Math.min(version, digest.version(source))
+      if (covered <= source.floor) continue
+      this.#replica.sources.raiseFloor(source, covered)
       rose = true
     }
     return rose
   }
 
-  #cover (versions: readonly Versioned[], now: Now): void {
-    for (const { source, version } of versions) {
-      this.#replica.guardOwn(source, version, now)
-      this.#replica.cover(source, version, now)
+  #cover (digest: PeerDigest, floors: boolean, now: Now): boolean {
+    const { sources } = this.#replica
+    for (const [name, version] of digest.names) {
+      this.#replica.guardOwn(name, version, now)
+      sources.cover(sources.get(name), version, now)
     }
+    return digest.retired.size > 0 && sources.coverRetired(digest.retired, floors, now)
   }
 
   /** Notes how far the peer's log has come; during a join only aside, for half a join is no place to go on from. */
@@ -172,17 +184,22 @@ export class Taking {
     const versions: Versioned[] = []
     let bytes = 0
     for (let source = this.#digest.next; source !== undefined && bytes < maxBytes; source = this.#digest.next) {
-      this.#replica.digests.advance(this.#digest)
+      this.#replica.sources.log.advance(this.#digest)
       versions.push({ source: source.name, version: source.version })
       bytes += source.name.length + 8
     }
-    const last = this.#digest.next === undefined
+    for (; this.#retired !== undefined && this.#digest.next === undefined && bytes < maxBytes; bytes += 14) {
+      const step = this.#retired.next()
+      if (step.done === true) this.#retired = undefined
+      else versions.push({ source: step.value[0], version: step.value[1] })
+    }
+    const last = this.#digest.next === undefined && this.#retired === undefined
     if (last) this.release()
     return [messageType.digest, last, writeVersions(versions)]
   }
 
   release (): void {
-    if (this.#digest !== undefined) this.#replica.digests.release(this.#digest)
+    if (this.#digest !== undefined) this.#replica.sources.log.release(this.#digest)
     this.#digest = undefined
   }
 }
@@ -192,8 +209,8 @@ interface Acknowledgement { readonly position: number, readonly sequence: number
 /** A full join under way: what the peer was seen to hold, its digest, its floors, and where its log goes on. */
 interface Joining {
   readonly seen: Set<Entry>
-  readonly digest: Digest
-  readonly floors: Digest
+  readonly digest: PeerDigest
+  readonly floors: PeerDigest
   resume: Resume
 }
 

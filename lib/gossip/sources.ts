@@ -1,0 +1,128 @@
+import type { Change } from '../core.js'
+import type { Now } from '../ground/clock.js'
+import { Log } from './log.js'
+import type { Sequence } from './log.js'
+import { retiredKey, sourceKey, sourceRecord } from './records.js'
+import { hashOf, Retired } from './retired.js'
+import { Source } from './source.js'
+
+/**
+ * All sources that a replica knows of, and what of each is covered: the digest, and the floor.
+ *
+ * A source that has been silent for the retention, and of which nothing is held, is retired: its digest shrinks to 16
+ * bytes. It stays covered; should it ever speak again, it is a source as before.
+ */
+export class Sources {
+  readonly #byName = new Map<string, Source>()
+  /** Made when a peer speaks of retired sources. */
+  #byHash: Map<number, Source> | undefined
+  readonly #record: ((change: Change) => void) | undefined
+  /** Sources in the order in which their digest last moved. */
+  readonly log: Log<Source>
+  readonly retired = new Retired()
+  /** The greatest place in the log from which a source was retired: nobody goes on from before it. */
+  retiredPosition = 0
+
+  /** `record` takes what is to be kept by storage, where there is one. */
+  constructor (sequence: Sequence, record: ((change: Change) => void) | undefined) {
+    this.log = new Log<Source>(sequence)
+    this.#record = record
+  }
+
+  /** The source of this name, known from now on. */
+  get (name: string): Source {
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    const source = new Source(name)
+    this.#byName.set(name, source)
+    this.#byHash = undefined
+    if (this.retired.size > 0) this.#revive(source)
+    return source
+  }
+
+  /** Takes a source out of retirement: all that was covered is covered, and of that nothing is held. */
+  #revive (source: Source): void {
+    const hash = hashOf(source.name)
+    const version = this.retired.get(hash)
+    if (version === 0) return
+    this.retired.delete(hash)
+    this.#record?.({ key: retiredKey(hash), value: undefined })
+    source.version = version
+    source.floor = version
+    this.log.append(source)
+    this.#keep(source)
+  }
+
+  [Symbol.iterator] (): IterableIterator<Source> { return this.#byName.values() }
+
+  /** Moves the digest of a source up to `version`; does nothing if it is there already. */
+  cover (source: Source, version: number, now: Now): void {
+    if (version <= source.version) return
+    source.version = version
+    source.heard = now.wall
+    this.log.append(source)
+    this.#keep(source)
+  }
+
+  raiseFloor (source: Source, version: number): void {
+    if (version <= source.floor) return
+    source.floor = version
+    this.#keep(source)
+  }
+
+  #keep (source: Source): void {
+    this.#record?.({ key: sourceKey(source.name), value: sourceRecord(source) })
+  }
+
+  // Retiring
+
+  /**
+   * Retires what has been silent since before `heardMs`, was told to all who follow the log, and is held nowhere: neither
+   * as an entry nor in a context.
+   */
+  retire (heardMs: number, isInUse: (source: Source) => boolean): void {
+    const silent = new Map<number, number>()
+    for (let source = this.log.first; source !== undefined && source.heard < heardMs;) {
+      const next = source.after
+      if (source.entries === 0 && !isInUse(source)) {
+        silent.set(hashOf(source.name), source.version)
+        this.#remove(source)
+      }
+      source = next
+    }
+    if (silent.size > 0) this.#addRetired(silent)
+  }
+
+  #remove (source: Source): void {
+    this.retiredPosition = Math.max(this.retiredPosition, source.sequence)
+    this.log.remove(source)
+    this.#byName.delete(source.name)
+    this.#byHash = undefined
+    this.#record?.({ key: sourceKey(source.name), value: undefined })
+  }
+
+  /**
+   * Takes over digests of sources that a peer has retired; `floors` too where they come with a full join.
+   * @returns whether that was news: others may lack it as well
+   */
+  coverRetired (digests: ReadonlyMap<number, number>, floors: boolean, now: Now): boolean {
+    this.#byHash ??= new Map(Array.from(this, source => [hashOf(source.name), source]))
+    const news = new Map<number, number>()
+    for (const [hash, version] of digests) {
+      const source = this.#byHash.get(hash)
+      if (source !== undefined) {
+        this.cover(source, version, now)
+        if (floors) this.raiseFloor(source, version)
+      } else if (version > this.retired.get(hash)) {
+        news.set(hash, version)
+      }
+    }
+    if (news.size > 0) this.#addRetired(news)
+    return news.size > 0
+  }
+
+  #addRetired (digests: ReadonlyMap<number, number>): void {
+    this.retired.add(digests)
+    for (const [hash, version] of digests) this.#record?.({ key: retiredKey(hash), value: [hash, version] })
+  }
+}
