@@ -6,7 +6,6 @@ import type { Value } from './ground/values.js'
 import type { Entry } from './gossip/entry.js'
 import { Gossip } from './gossip/gossip.js'
 import type { GossipEvent } from './gossip/gossip.js'
-import { timeOf } from './gossip/stamp.js'
 import { levelRecords } from './storage/level.js'
 import { Host } from './stream/host.js'
 import { checkCount, checkObject, checkStructureOptions } from './stream/options.js'
@@ -16,6 +15,8 @@ import type { ReplicationStream } from './stream/streams.js'
 import { registerStreams } from './bundle.js'
 import { Replication } from './replication.js'
 import { deliver } from './stream/deliver.js'
+import { updateOf } from './update.js'
+import type { Update } from './update.js'
 import { Watchers } from './watchers.js'
 import type { WatchListener } from './watchers.js'
 
@@ -25,23 +26,6 @@ export interface ModelOptions extends StructureOptions {
    * a full join instead. 0 forgets at once. Default: 10,000.
    */
   deletesKept?: number
-}
-
-/** One change to the map, as it is told to users. */
-export interface Update {
-  readonly key: string
-  /** The value; undefined for a delete. */
-  readonly value: Value | undefined
-  /** The id of the node that made the change. */
-  readonly source: string
-  /** The epoch of that node's state: a node that lost its state numbers its changes anew under another one. */
-  readonly epoch: string
-  /** The change's number, by source and epoch: 1, 2, 3 ... */
-  readonly version: number
-  /** When it was made, in milliseconds since 1970 on the source's clock. */
-  readonly time: number
-  /** Whether it was made here. */
-  readonly local: boolean
 }
 
 export interface ModelEvents {
@@ -307,11 +291,6 @@ export interface ModelStats {
   readonly streams: number
   /** Changes on their way to storage. */
   readonly changesWaiting: number
-}
-
-function updateOf (entry: Entry, value: Value | undefined, local: boolean): Update {
-  const { key, source, version, stamp } = entry
-  return { key, value, source: source.id, epoch: source.epoch, version, time: timeOf(stamp), local }
 }
 
 function checkTtl (ttl: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import type { Value } from './ground/values.js'
 import { deliver } from './stream/deliver.js'
-import type { Update } from './model.js'
+import type { Update } from './update.js'
 
 /** `update` tells of the change that stands; it is undefined where there is none, at a first call for an absent key. */
 export type WatchListener = (value: Value | undefined, key: string, update: Update | undefined) => void

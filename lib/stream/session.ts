@@ -6,6 +6,7 @@ import type { Hello } from '../wire/hello.js'
 import { Connection, Refused } from './connection.js'
 import type { ConnectionOptions } from './connection.js'
 import type { Endpoint } from './endpoint.js'
+import type { StreamStats } from './stats.js'
 
 export interface SessionOptions {
   readonly endpoints: readonly Endpoint[]
@@ -59,7 +60,7 @@ export class Session extends Duplex {
   }
 
   /** Plain counters of this connection; `bytesOut` counts the hello too. */
-  stats (): SessionStats {
+  stats (): StreamStats {
     const { bytesIn = 0, bytesOut = 0, framesIn = 0, framesOut = 0 } = this.#connection ?? {}
     return { bytesIn, bytesOut, framesIn, framesOut, ...(this.#connection?.entries() ?? { entriesIn: 0, entriesOut: 0, duplicates: 0 }) }
   }
@@ -250,16 +251,6 @@ export class Session extends Duplex {
       if (sink !== process.stdout && sink !== process.stderr) (sink as NodeJS.WritableStream & { destroy?: () => void }).destroy?.()
     }
   }
-}
-
-export interface SessionStats {
-  readonly bytesIn: number
-  readonly bytesOut: number
-  readonly framesIn: number
-  readonly framesOut: number
-  readonly entriesIn: number
-  readonly entriesOut: number
-  readonly duplicates: number
 }
 
 function prematureClose (cause?: unknown): TendrilError {

@@ -7,7 +7,7 @@ import type { Endpoint } from './endpoint.js'
 import { checkStreamOptions } from './options.js'
 import type { Settings, StreamOptions } from './options.js'
 import { Session } from './session.js'
-import type { SessionStats } from './session.js'
+import type { StreamStats } from './stats.js'
 
 /** What the other end said of itself. */
 export interface PeerHello {
@@ -25,7 +25,7 @@ export type ReplicationStream = StreamEvents & Duplex
 
 interface StreamEvents {
   /** Plain counters of this connection; `bytesOut` counts the hello too. */
-  stats: () => SessionStats
+  stats: () => StreamStats
   on: StreamListening
   once: StreamListening
 }
@@ -77,7 +77,7 @@ export class Streams {
       for (const streams of sharers) streams.#open.add(session)
       session.once('close', () => { for (const streams of sharers) streams.#open.delete(session) })
     }
-    return session as unknown as ReplicationStream
+    return session
   }
 
   #hello (own: Pick<Hello, 'codec' | 'sends' | 'receives' | 'binding'>): Hello {
