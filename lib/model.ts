@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { TendrilError, wrongType } from './ground/errors.js'
 import { checkName } from './ground/ids.js'
-import { admitValue, sameValue } from './ground/values.js'
+import { admitValue } from './ground/values.js'
 import type { Value } from './ground/values.js'
 import type { Entry } from './gossip/entry.js'
 import { Gossip } from './gossip/gossip.js'
@@ -119,8 +119,10 @@ export class Model extends EventEmitter<ModelEvents> {
 
   #update (key: string): Update | undefined {
     const entry = this.#gossip.replica.get(key)
-    return entry === undefined ? undefined : updateOf(entry, entry.value, entry.source.name === this.#gossip.replica.own.name)
+    return entry === undefined ? undefined : this.#updateOf(entry)
   }
+
+  #updateOf (entry: Entry): Update { return updateOf(entry, entry.value, entry.source === this.#gossip.replica.own) }
 
   * #keysUnder (prefix: string): Generator<string, void, undefined> {
     for (const key of this.keys()) if (key.startsWith(prefix)) yield key
@@ -147,20 +149,11 @@ export class Model extends EventEmitter<ModelEvents> {
     const ttl = checkTtl(options.ttl)
     const admitted = admitValue(value, maxValueBytes).value
     this.#host.assertOpen()
-    const standing = ttl === undefined ? this.#standing(key, admitted) : undefined
-    if (standing !== undefined) return updateOf(standing, standing.value, standing.source.name === this.#gossip.replica.own.name)
     const { entry, effects } = this.#gossip.set(key, admitted, ttl, this.#host.now())
+    if (effects === undefined) return this.#updateOf(entry)
     this.#replication.wrote(entry.sequence)
     this.#host.run(effects)
     return updateOf(entry, admitted, true)
-  }
-
-  /** The entry that already says what is to be set. */
-  #standing (key: string, value: Value): Entry | undefined {
-    const siblings = this.#gossip.replica.siblings(key)
-    const [entry] = siblings
-    if (siblings.length !== 1 || entry?.value === undefined || entry.rarely?.expiresAt !== undefined) return undefined
-    return sameValue(entry.value, value) ? entry : undefined
   }
 
   /**

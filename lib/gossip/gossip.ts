@@ -10,7 +10,7 @@ import type { GossipMessage } from './messages.js'
 import { Peers } from './peers.js'
 import { replicaKey, selfRecord } from './records.js'
 import type { Resume } from './records.js'
-import { Replica } from './replica.js'
+import { Replica, visible } from './replica.js'
 import type { GossipChange } from './replica.js'
 import { rewrite, stored } from './restore.js'
 import { Serving } from './serving.js'
@@ -73,18 +73,24 @@ export class Gossip implements Core<GossipEvent> {
 
   // What the user does
 
-  set (key: string, value: Value, ttlMs: number | undefined, now: Now): { entry: Entry, effects: Effects<GossipEvent> } {
-    return this.#write(key, value, ttlMs, now)
+  /** @returns the entry that stands now, and the effects; none where an equal value stood already */
+  set (key: string, value: Value, ttlMs: number | undefined, now: Now): { entry: Entry, effects: Effects<GossipEvent> | undefined } {
+    this.replica.restamp(now)
+    const held = this.replica.siblings(key)
+    const standing = ttlMs === undefined ? this.replica.standing(held, value) : undefined
+    if (standing !== undefined) return { entry: standing, effects: undefined }
+    return this.#write(key, held, value, ttlMs, now)
   }
 
   /** @returns undefined where nothing is visible under `key`, and so nothing to delete */
   delete (key: string, now: Now): { entry: Entry, effects: Effects<GossipEvent> } | undefined {
-    return this.replica.get(key) === undefined ? undefined : this.#write(key, undefined, undefined, now)
+    this.replica.restamp(now)
+    const held = this.replica.siblings(key)
+    return visible(held) === undefined ? undefined : this.#write(key, held, undefined, undefined, now)
   }
 
-  #write (key: string, value: Value | undefined, ttlMs: number | undefined, now: Now): { entry: Entry, effects: Effects<GossipEvent> } {
-    this.replica.restamp(now)
-    const entry = this.replica.write(key, value, ttlMs, now)
+  #write (key: string, held: readonly Entry[], value: Value | undefined, ttlMs: number | undefined, now: Now): Written {
+    const entry = this.replica.write(key, held, value, ttlMs, now)
     this.#rouseAll()
     this.#forget()
     return { entry, effects: this.#effects() }
@@ -331,6 +337,8 @@ interface LinkState {
   readonly serving: Serving | undefined
   readonly taking: Taking | undefined
 }
+
+interface Written { readonly entry: Entry, readonly effects: Effects<GossipEvent> }
 
 type ToServer = Extract<GossipMessage, { type: 'want' | 'digest' | 'ack' }>
 type ToTaker = Exclude<GossipMessage, ToServer>

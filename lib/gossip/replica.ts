@@ -91,9 +91,15 @@ export class Replica {
 
   // Writing here
 
-  /** Writes a value, or a delete, that covers all siblings held. */
-  write (key: string, value: Value | undefined, ttlMs: number | undefined, now: Now): Entry {
-    const held = this.siblings(key)
+  /** The entry that already says what is to be set, if there is one: an equal value, without a time to live. */
+  standing (held: readonly Entry[], value: Value): Entry | undefined {
+    const [entry] = held
+    if (entry?.value === undefined || held.length !== 1 || entry.rarely?.expiresAt !== undefined) return undefined
+    return sameValue(entry.value, value) ? entry : undefined
+  }
+
+  /** Writes a value, or a delete, that covers all siblings held of its key. */
+  write (key: string, held: readonly Entry[], value: Value | undefined, ttlMs: number | undefined, now: Now): Entry {
     const entry = new Entry(key, this.own, this.own.version + 1, this.#stamps.next(now.wall), value, undefined)
     for (const sibling of held) learn(entry, sibling)
     if (ttlMs !== undefined) remember(entry).expiresAt = now.monotonic + ttlMs
@@ -127,7 +133,7 @@ export class Replica {
       if (entry.stamp <= limit || entry.sequence === 0) continue
       const shown = this.get(entry.key) ?? entry
       const expiresAt = shown.rarely?.expiresAt
-      this.write(entry.key, shown.value, expiresAt === undefined ? undefined : Math.max(0, expiresAt - now.monotonic), now)
+      this.write(entry.key, this.siblings(entry.key), shown.value, expiresAt === undefined ? undefined : Math.max(0, expiresAt - now.monotonic), now)
     }
   }
 
@@ -148,10 +154,11 @@ export class Replica {
     if (entry.version <= entry.source.version) return undefined
     const before = visible(held)
     const kept = this.#giveWay(entry, held)
-    this.#keys.set(entry.key, kept.length === 0 ? entry : [...kept, entry])
+    kept.push(entry)
+    this.#keys.set(entry.key, kept.length === 1 ? entry : kept)
     this.#stamps.observe(entry.stamp, now.wall)
     this.#log(entry, now)
-    this.#announce(before, visible(this.siblings(entry.key)), entry, false)
+    this.#announce(before, visible(kept), entry, false)
     return entry
   }
 

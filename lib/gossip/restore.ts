@@ -48,7 +48,7 @@ function bySequence<T extends { sequence: number }> (items: T[]): T[] {
 export function rewrite (early: Replica, replica: Replica, now: Now): void {
   for (const { key, value, rarely } of early.entries) {
     const ttlMs = rarely?.expiresAt === undefined ? undefined : Math.max(0, rarely.expiresAt - now.monotonic)
-    if (value !== undefined || replica.get(key) !== undefined) replica.write(key, value, ttlMs, now)
+    if (value !== undefined || replica.get(key) !== undefined) replica.write(key, replica.siblings(key), value, ttlMs, now)
   }
   replica.events = []
 }
