@@ -1,0 +1,28 @@
+import { TendrilError } from '../../lib/index.js'
+
+/** The code of what `call` throws, or rejects with; 'nothing' if it does neither. */
+export async function codeOf (call: () => unknown): Promise<string> {
+  try {
+    await call()
+    return 'nothing'
+  } catch (error) {
+    return code(error)
+  }
+}
+
+export function code (error: unknown): string {
+  if (error === undefined || error === null) return 'nothing'
+  if (error instanceof TendrilError) return error.code
+  return `${String(error)} (no TendrilError)`
+}
+
+/** How an argument was refused: the kind of the error and its code. */
+export function refusalOf (call: () => unknown): string {
+  try {
+    call()
+    return 'taken'
+  } catch (error) {
+    const kind = error instanceof TypeError ? 'TypeError' : error instanceof RangeError ? 'RangeError' : 'Error'
+    return `${kind} ${String((error as { code?: unknown }).code)}`
+  }
+}
