@@ -65,21 +65,21 @@ export class Model extends EventEmitter<ModelEvents> {
     const random = (): number => clock.random()
     const now = { monotonic: clock.monotonic(), wall: clock.wall() }
     this.#gossip = new Gossip({ id, random, maxKeyBytes, maxValueBytes, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
-    this.#watchers = new Watchers(key => this.#update(key), prefix => this.#keysUnder(prefix))
+    this.#watchers = new Watchers(key => this.#update(key), prefix => this.#keysUnder(prefix), persistent)
     this.#host = new Host(this.#gossip, {
       name,
       kind: 'model',
       clock,
       records: storage === undefined ? undefined : levelRecords(storage, name),
       durable,
-      onEvents: events => { this.#tell(events) },
+      onEvents: (events, first) => { this.#tell(events, first) },
       onPeer: peer => { deliver(() => this.emit('peer', peer)) },
       onFailure: (error, wasLoaded) => { this.#fail(error, wasLoaded) }
     })
     this.#replication = new Replication(sequence => this.#gossip.replicas(sequence))
     this.#streams = new Streams([this.#host], settings)
     registerStreams(this, this.#streams)
-    if (persistent) this.#host.whenReady(() => { this.#watchers.refresh() })
+    if (persistent) this.#host.whenReady(error => { if (error === undefined) this.#watchers.loaded() })
   }
 
   /** This node's id. With `storage` and no id given it is known once `ready()` resolves. */
@@ -182,7 +182,7 @@ export class Model extends EventEmitter<ModelEvents> {
     if (typeof listener !== 'function') throw wrongType('listener must be a function')
     if (typeof what === 'string') checkName('key', what, this.#streams.settings.maxKeyBytes)
     else if (typeof what?.prefix !== 'string') throw wrongType('watch takes a key, or an object with a prefix')
-    return this.#watchers.add(what, listener)
+    return this.#watchers.add(what, listener, this.#host.eventCount)
   }
 
   /**
@@ -191,6 +191,7 @@ export class Model extends EventEmitter<ModelEvents> {
    * @throws TendrilError with code ABORTED (`signal`) or CLOSED
    */
   replicated (peers?: number, options?: { signal?: AbortSignal }): Promise<void>
+  replicated (callback: (error?: Error) => void): void
   replicated (peers: number, callback: (error?: Error) => void): void
   replicated (peers: number, options: { signal?: AbortSignal }, callback: (error?: Error) => void): void
   replicated (...args: unknown[]): Promise<void> | void {
@@ -252,8 +253,8 @@ export class Model extends EventEmitter<ModelEvents> {
 
   // Below
 
-  #tell (events: readonly GossipEvent[]): void {
-    for (const event of events) {
+  #tell (events: readonly GossipEvent[], first: number): void {
+    for (const [i, event] of events.entries()) {
       if (event.kind === 'acknowledged') { this.#replication.check(); continue }
       const { kind, entry, value, local } = event
       const { key } = entry
@@ -261,7 +262,7 @@ export class Model extends EventEmitter<ModelEvents> {
       const update = updateOf(entry, value, local)
       if (kind === 'update' && value !== undefined) deliver(() => this.emit('update', key, value, update))
       else if (kind !== 'update') deliver(() => this.emit(kind, key, update))
-      this.#watchers.tell(key, value, update)
+      this.#watchers.tell(key, value, update, first + i)
     }
   }
 

@@ -1,3 +1,4 @@
+import { sameValue } from './ground/values.js'
 import type { Value } from './ground/values.js'
 import { deliver } from './stream/deliver.js'
 import type { Update } from './update.js'
@@ -9,6 +10,10 @@ interface Watcher {
   readonly matches: (key: string) => boolean
   readonly what: string | { readonly prefix: string }
   readonly listener: WatchListener
+  /** The number of the first change that is news to it: what came before, its first calls have told. */
+  readonly from: number
+  /** What it was told, while storage is still being read. */
+  readonly told: Map<string, Value | undefined>
 }
 
 /** Those who follow keys: told what there is when they begin, and every change after that. */
@@ -17,19 +22,25 @@ export class Watchers {
   readonly #keysUnder: (prefix: string) => Iterable<string>
   readonly #byKey = new Map<string, Set<Watcher>>()
   readonly #byPrefix = new Set<Watcher>()
+  #isLoading: boolean
 
-  constructor (standing: (key: string) => Update | undefined, keysUnder: (prefix: string) => Iterable<string>) {
+  /** `isLoading`: what storage holds is not known before `loaded` is called. */
+  constructor (standing: (key: string) => Update | undefined, keysUnder: (prefix: string) => Iterable<string>, isLoading: boolean) {
     this.#standing = standing
     this.#keysUnder = keysUnder
+    this.#isLoading = isLoading
   }
 
   get isEmpty (): boolean { return this.#byKey.size === 0 && this.#byPrefix.size === 0 }
 
-  add (what: string | { readonly prefix: string }, listener: WatchListener): () => void {
+  /** `from` is the number of the next change: those before it may still be about to be told to others. */
+  add (what: string | { readonly prefix: string }, listener: WatchListener, from: number): () => void {
     const key = typeof what === 'string' ? what : undefined
     const watcher: Watcher = {
       what,
       listener,
+      from,
+      told: new Map(),
       matches: typeof what === 'string' ? other => other === what : other => other.startsWith(what.prefix)
     }
     const group = key === undefined ? this.#byPrefix : this.#byKey.get(key) ?? new Set()
@@ -42,23 +53,43 @@ export class Watchers {
     }
   }
 
-  #begin ({ what, listener }: Watcher): void {
+  #begin (watcher: Watcher): void {
+    const { what } = watcher
     const keys = typeof what === 'string' ? [what] : [...this.#keysUnder(what.prefix)]
     for (const key of keys) {
       const update = this.#standing(key)
-      deliver(() => { listener(update?.value, key, update) })
+      this.#call(watcher, update?.value, key, update)
     }
   }
 
-  /** Storage has been read: what is there now is told to all. */
-  refresh (): void {
-    for (const group of this.#byKey.values()) for (const watcher of group) this.#begin(watcher)
-    for (const watcher of this.#byPrefix) this.#begin(watcher)
+  #call (watcher: Watcher, value: Value | undefined, key: string, update: Update | undefined): void {
+    if (this.#isLoading) watcher.told.set(key, value)
+    deliver(() => { watcher.listener(value, key, update) })
   }
 
-  tell (key: string, value: Value | undefined, update: Update): void {
+  /** Storage has been read: what is there now is told to all who were told something else. */
+  loaded (): void {
+    this.#isLoading = false
+    for (const group of [...this.#byKey.values(), this.#byPrefix]) for (const watcher of group) this.#catchUp(watcher)
+  }
+
+  #catchUp (watcher: Watcher): void {
+    const { what, told } = watcher
+    for (const key of typeof what === 'string' ? [what] : [...this.#keysUnder(what.prefix)]) {
+      const update = this.#standing(key)
+      const before = told.get(key)
+      if (update?.value === undefined ? before === undefined : before !== undefined && sameValue(before, update.value)) continue
+      this.#call(watcher, update?.value, key, update)
+    }
+    told.clear()
+  }
+
+  /** Tells the change of this number. */
+  tell (key: string, value: Value | undefined, update: Update, number: number): void {
     for (const group of [this.#byKey.get(key), this.#byPrefix]) {
-      for (const watcher of group ?? []) if (watcher.matches(key)) deliver(() => { watcher.listener(value, key, update) })
+      for (const watcher of group ?? []) {
+        if (number >= watcher.from && watcher.matches(key)) this.#call(watcher, value, key, update)
+      }
     }
   }
 }

@@ -13,8 +13,8 @@ export interface HostOptions<Event> {
   readonly records: Records | undefined
   /** Whether each batch is to survive a loss of power too. */
   readonly durable: boolean
-  /** Told once for each run of effects, after they are applied. */
-  readonly onEvents: (events: readonly Event[]) => void
+  /** Told once for each run of effects, after they are applied; `first` is the number of the first of these events. */
+  readonly onEvents: (events: readonly Event[], first: number) => void
   /** A link to this peer opened. */
   readonly onPeer: (id: string) => void
   /** Storage failed: from now on nothing is accepted. */
@@ -48,6 +48,7 @@ export class Host<Event> implements Endpoint {
   #onIdle: Array<() => void> = []
   #onRoom: Array<() => void> = []
   #events: Event[] = []
+  #eventsTold = 0
   #isTelling = false
   #timer: { handle: unknown, at: number } | undefined
 
@@ -75,6 +76,8 @@ export class Host<Event> implements Endpoint {
   get epoch (): string { return this.#core.epoch }
   get links (): number { return this.#wakes.size }
   get changesWaiting (): number { return this.#waiting.length }
+  /** How many events there were so far, those that are still to be told among them. */
+  get eventCount (): number { return this.#eventsTold + this.#events.length }
 
   now (): Now { return readClock(this.#options.clock) }
 
@@ -112,8 +115,10 @@ export class Host<Event> implements Endpoint {
     try {
       while (this.#events.length > 0) {
         const told = this.#events
+        const first = this.#eventsTold
         this.#events = []
-        this.#options.onEvents(told)
+        this.#eventsTold += told.length
+        this.#options.onEvents(told, first)
       }
     } finally {
       this.#isTelling = false

@@ -1,0 +1,134 @@
+import test from 'tape'
+import { Model } from '../../lib/index.js'
+import type { Update, Value } from '../../lib/index.js'
+import { closeAll, meet } from '../support/pairs.js'
+import { until } from '../support/waiting.js'
+
+// watch(key | { prefix }, listener): now and at every change.
+
+type Told = [value: Value | undefined, key: string, update: Update | undefined]
+
+function recorder (): { told: Told[], listener: (...args: Told) => void, values: () => Array<Value | undefined> } {
+  const told: Told[] = []
+  return { told, listener: (...args) => { told.push(args) }, values: () => told.map(([value]) => value) }
+}
+
+test('a key that is there: at once, and at every change', t => {
+  const model = new Model({ id: 'a' })
+  const set = model.set('k', 1)
+  const { told, listener, values } = recorder()
+  const stop = model.watch('k', listener)
+  t.deepEqual(told, [[1, 'k', set]], 'called before watch returns')
+  model.set('k', 2)
+  model.set('other', 0)
+  model.delete('k')
+  model.set('k', 3)
+  t.deepEqual(values(), [1, 2, undefined, 3])
+  t.ok(told.every(([, key]) => key === 'k'))
+  t.deepEqual(told.map(([,, update]) => update?.version), [1, 2, 4, 5])
+  stop()
+  model.set('k', 4)
+  t.equal(told.length, 4, 'stopped')
+  stop()
+  t.end()
+})
+
+test('an absent key: with undefined at once', t => {
+  const model = new Model()
+  const { told, listener } = recorder()
+  model.watch('k', listener)
+  t.deepEqual(told, [[undefined, 'k', undefined]])
+  t.end()
+})
+
+test('a prefix: every key there is, and every one that comes', t => {
+  const model = new Model()
+  for (const key of ['user/1', 'user/2', 'users', 'u']) model.set(key, key)
+  const { told, listener, values } = recorder()
+  const stop = model.watch({ prefix: 'user/' }, listener)
+  t.deepEqual(values(), ['user/1', 'user/2'])
+  model.set('user/3', 3)
+  model.set('use', 0)
+  model.delete('user/1')
+  t.deepEqual(told.slice(2).map(([value, key]) => [value, key]), [[3, 'user/3'], [undefined, 'user/1']])
+  stop()
+  model.set('user/4', 4)
+  t.equal(told.length, 4)
+  t.end()
+})
+
+test('a prefix under which there is nothing is not told of anything', t => {
+  const model = new Model()
+  const { told, listener } = recorder()
+  model.watch({ prefix: 'x' }, listener)
+  t.deepEqual(told, [])
+  t.end()
+})
+
+test('changes of others, with who made them', async t => {
+  const [a, b] = [new Model({ id: 'a' }), new Model({ id: 'b' })]
+  const { told, listener } = recorder()
+  b.watch('k', listener)
+  await meet(a, b)
+  a.set('k', 'v')
+  await until(() => b.has('k'), [b])
+  const [value, key, update] = told[1] ?? []
+  t.deepEqual([value, key, update?.source, update?.local], ['v', 'k', 'a', false])
+  await closeAll(a, b)
+})
+
+test('several listeners, one stopped by another while both are told', t => {
+  const model = new Model()
+  const told: string[] = []
+  let stopSecond = (): void => {}
+  model.watch('k', value => {
+    told.push(`first ${String(value)}`)
+    if (value === 1) stopSecond()
+  })
+  stopSecond = model.watch('k', value => told.push(`second ${String(value)}`))
+  model.set('k', 1)
+  model.set('k', 2)
+  t.deepEqual(told, ['first undefined', 'second undefined', 'first 1', 'first 2'])
+  t.end()
+})
+
+test('a listener that watches is told once of what is under way', t => {
+  const model = new Model()
+  const told: Array<Value | undefined> = []
+  let isNested = false
+  model.watch('k', value => {
+    if (value !== 1 || isNested) return
+    isNested = true
+    model.watch('k', nested => told.push(nested))
+  })
+  model.set('k', 1)
+  t.deepEqual(told, [1])
+  model.set('k', 2)
+  t.deepEqual(told, [1, 2])
+  t.end()
+})
+
+test('a watch begun among changes that are still to be told does not go back in time', t => {
+  const model = new Model()
+  const told: Array<Value | undefined> = []
+  model.once('update', () => {
+    model.set('k', 1)
+    model.set('k', 2)
+    model.watch('k', value => told.push(value))
+    model.set('k', 3)
+  })
+  model.set('go', 1)
+  t.deepEqual(told, [2, 3])
+  t.end()
+})
+
+test('the same listener twice is two watches', t => {
+  const model = new Model()
+  const { told, listener } = recorder()
+  const stop = model.watch('k', listener)
+  model.watch('k', listener)
+  stop()
+  model.set('k', 1)
+  t.deepEqual(told.map(([value]) => value), [undefined, undefined, 1])
+  t.end()
+})
