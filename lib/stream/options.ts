@@ -72,6 +72,7 @@ export function checkStructureOptions (options: StructureOptions, defaultName: s
   checkName('name', name, maxNameBytes)
   checkCluster(cluster)
   checkBoolean('durable', durable)
+  checkClock(clock)
   if (storage !== undefined && typeof storage?.sublevel !== 'function') throw wrongType('storage must be an abstract-level database')
   const settings = {
     id,
@@ -116,6 +117,13 @@ export function checkCount (what: string, value: unknown, least: number, most: n
 
 function checkBoolean (what: string, value: unknown): void {
   if (typeof value !== 'boolean') throw wrongType(`${what} must be true or false`)
+}
+
+function checkClock (clock: Clock): void {
+  checkObject('clock', clock)
+  for (const name of ['monotonic', 'wall', 'random', 'setTimeout', 'clearTimeout'] as const) {
+    if (typeof clock[name] !== 'function') throw wrongType(`clock.${name} must be a function`)
+  }
 }
 
 function checkCluster (cluster: unknown): void {
