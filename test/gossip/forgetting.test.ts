@@ -1,0 +1,106 @@
+import test from 'tape'
+import { core, meet, Pair, shown, Time } from './pair.js'
+
+const day = 86_400_000
+
+test('a replica that missed a forgotten delete is brought up to date by a full join, and revives nothing', t => {
+  const time = new Time()
+  const [a, b, c] = [core('a', time, { deletesKept: 0 }), core('b', time), core('c', time)]
+  a.set('gone', 1, undefined, time.now())
+  a.set('kept', 2, undefined, time.now())
+  for (const other of [b, c]) meet(a, other, time)
+  a.delete('gone', time.now())
+  t.equal(a.replica.deletes.size, 0, 'forgotten at once, with nobody there to be told')
+  c.set('news', 3, undefined, time.now())
+  meet(c, a, time)
+  for (const node of [a, c]) t.deepEqual(shown(node), { kept: 2, news: 3 })
+  meet(b, c, time)
+  t.deepEqual(shown(b), { kept: 2, news: 3 }, 'the floor has travelled: also one who never met the deleter is told')
+  t.end()
+})
+
+test('deletes wait for peers who are being served, so that a live peer needs no join', t => {
+  const time = new Time()
+  const [a, b] = [core('a', time, { deletesKept: 0 }), core('b', time)]
+  const pair = new Pair(a, b, time)
+  pair.run()
+  for (let i = 0; i < 100; i++) a.set(`k${i}`, i, undefined, time.now())
+  pair.run()
+  for (let i = 0; i < 100; i++) a.delete(`k${i}`, time.now())
+  t.equal(a.replica.deletes.size, 100)
+  pair.run()
+  t.equal(a.replica.deletes.size, 0, 'forgotten once acknowledged')
+  t.deepEqual(shown(b), {})
+  pair.close()
+  t.end()
+})
+
+test('sources that came and went leave sixteen bytes each, and stay covered', t => {
+  const time = new Time()
+  const hub = core('hub', time)
+  const stale = core('stale', time)
+  for (let i = 0; i < 200; i++) {
+    const visitor = core(`visitor${i}`, time)
+    visitor.set(`seat${i}`, i, undefined, time.now())
+    meet(visitor, hub, time)
+    if (i === 7) meet(stale, hub, time)
+    visitor.delete(`seat${i}`, time.now())
+    meet(visitor, hub, time)
+  }
+  hub.forgetDeletes(0)
+  t.equal(hub.replica.sources.log.length, 200)
+  time.ms += day + day / 24
+  hub.tick(time.now())
+  t.equal(hub.replica.sources.log.length, 0)
+  t.equal(hub.replica.sources.retired.size, 200)
+  hub.set('here', true, undefined, time.now())
+  const fresh = core('fresh', time)
+  meet(fresh, hub, time)
+  t.equal(fresh.replica.sources.retired.size, 200, 'a new replica learns what is covered')
+  t.deepEqual(shown(stale)['seat7'], 7)
+  meet(stale, fresh, time)
+  t.deepEqual([shown(stale), shown(fresh)], [{ here: true }, { here: true }], 'a stale one revives nothing')
+  t.end()
+})
+
+test('a retired source that speaks again is a source as before', t => {
+  const time = new Time()
+  const [a, b] = [core('a', time), core('b', time)]
+  a.set('k', 1, undefined, time.now())
+  a.delete('k', time.now())
+  meet(a, b, time)
+  for (const node of [a, b]) node.forgetDeletes(0)
+  time.ms += 2 * day
+  for (const node of [a, b]) {
+    node.set('own', node.id, undefined, time.now())
+    node.tick(time.now())
+  }
+  a.set('k', 'again', undefined, time.now())
+  meet(a, b, time)
+  t.equal(shown(b)['k'], 'again')
+  t.deepEqual(a.digest(), b.digest())
+  t.end()
+})
+
+test('two clusters that ran apart for longer than the retention lose nothing when they meet', t => {
+  const time = new Time()
+  const clusters = [0, 1].map(n => {
+    const hub = core(`hub${n}`, time)
+    const writer = core(`writer${n}`, time)
+    writer.set(`config${n}`, n, undefined, time.now())
+    const ghost = core(`ghost${n}`, time)
+    ghost.set(`seat${n}`, n, undefined, time.now())
+    meet(hub, writer, time)
+    meet(hub, ghost, time)
+    hub.delete(`seat${n}`, time.now())
+    hub.forgetDeletes(0)
+    return hub
+  })
+  time.ms += 3 * day
+  for (const hub of clusters) hub.tick(time.now())
+  const [a, b] = clusters
+  if (a === undefined || b === undefined) throw new Error('there are two clusters')
+  meet(a, b, time)
+  for (const hub of [a, b]) t.deepEqual(shown(hub), { config0: 0, config1: 1 })
+  t.end()
+})
