@@ -263,12 +263,12 @@ export class Replica {
   // Storage
 
   /** Takes up what storage kept, each in the order of its sequences. */
-  restore (entries: Iterable<Entry>, sources: Iterable<Source>, positions: Pick<Self, 'floorPosition' | 'retiredPosition' | 'sequence'>, now: Now): void {
+  restore (entries: Iterable<Entry>, sources: Iterable<Source>, positions: Pick<Self, 'floorPosition' | 'retiredPosition' | 'sequence'>): void {
     for (const source of sources) if (source.version > 0) this.sources.log.restore(source)
     for (const entry of entries) {
       this.entries.restore(entry)
       entry.source.entries++
-      this.#stamps.observe(entry.stamp, now.wall)
+      this.#stamps.resume(entry.stamp)
       const siblings = this.siblings(entry.key)
       if (visible(siblings) === undefined && entry.value !== undefined) this.size++
       this.#keys.set(entry.key, siblings.length === 0 ? entry : [...siblings, entry])

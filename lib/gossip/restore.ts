@@ -29,7 +29,7 @@ export function stored (records: readonly StoredRecord[], options: ReplicaOption
       resumes.set(peerId, resume)
     }
   }
-  replica.restore(bySequence(entries), bySequence(sources), known, now)
+  replica.restore(bySequence(entries), bySequence(sources), known)
   replica.sources.retired.add(retired)
   resumeEpoch(replica, known)
   return { replica, resumes }

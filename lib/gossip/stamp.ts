@@ -44,6 +44,9 @@ export class StampClock {
     if (stamp > this.#last) this.#last = Math.max(this.#last, Math.min(stamp, stampAt(wallMs + this.#leadMs)))
   }
 
+  /** Goes on from what storage kept, however far ahead: the clock may have stepped back while this node was down. */
+  resume (stamp: Stamp): void { this.#last = Math.max(this.#last, stamp) }
+
   /** Whether the wall clock has stepped back so far that stamps issued now would be refused by others. */
   isAhead (wallMs: number): boolean {
     return this.#last > stampAt(wallMs + this.#leadMs)
