@@ -45,6 +45,7 @@ export class Host<Event> implements Endpoint {
   #waiting: Change[] = []
   #waitingSequence = 0
   #isWriting = false
+  #hasWritten = false
   #onIdle: Array<() => void> = []
   #onRoom: Array<() => void> = []
   #events: Event[] = []
@@ -156,7 +157,10 @@ export class Host<Event> implements Endpoint {
     const sequence = this.#waitingSequence
     this.#waiting = []
     this.#isWriting = true
-    records.write(batch, this.#options.durable, error => {
+    // The first batch takes back that the state is whole. If a loss of power took that alone, old state would pass for it.
+    const sync = this.#options.durable || !this.#hasWritten
+    this.#hasWritten = true
+    records.write(batch, sync, error => {
       this.#isWriting = false
       if (error !== undefined) { this.#fail(error); return }
       if (this.#waiting.length > 0) this.#write(records)
