@@ -20,6 +20,8 @@ export interface SessionOptions {
 }
 
 const highWaterMark = 65_536
+/** About how much is handed to the pipe at a time. */
+const chunkBytes = 8_192
 const helloTimeoutMs = 10_000
 /** How long a goodbye may take to be answered. */
 const goodbyeTimeoutMs = 2_000
@@ -210,7 +212,7 @@ export class Session extends Duplex {
     this.#isPumping = true
     const connection = this.#connect()
     while (this.#hasRoom && !this.destroyed) {
-      const bytes = connection.pull()
+      const bytes = pullChunk(connection)
       if (bytes === undefined) break
       this.#hasRoom = this.push(bytes)
     }
@@ -251,6 +253,21 @@ export class Session extends Duplex {
       if (sink !== process.stdout && sink !== process.stderr) (sink as NodeJS.WritableStream & { destroy?: () => void }).destroy?.()
     }
   }
+}
+
+/** Small frames go together: an update, its mark and an acknowledgement are one write to the socket, not three. */
+function pullChunk (connection: Connection): Buffer | undefined {
+  const first = connection.pull()
+  if (first === undefined || first.length >= chunkBytes) return first
+  const frames = [first]
+  let length = first.length
+  while (length < chunkBytes) {
+    const frame = connection.pull()
+    if (frame === undefined) break
+    frames.push(frame)
+    length += frame.length
+  }
+  return frames.length === 1 ? first : Buffer.concat(frames, length)
 }
 
 function prematureClose (cause?: unknown): TendrilError {

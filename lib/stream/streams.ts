@@ -111,5 +111,5 @@ export class Streams {
   }
 }
 
-/** 24 characters that no other process will draw. */
-function token (): string { return randomBytes(18).toString('base64url') }
+/** 16 characters, 96 random bits: nobody else will draw them. */
+function token (): string { return randomBytes(12).toString('base64url') }

@@ -49,7 +49,8 @@ export interface HelloChannel {
 }
 
 /**
- * The line of a hello, without its newline.
+ * The line of a hello, without its newline. What is as it mostly is goes unsaid: a reconnect then costs little more than
+ * what it must say.
  * @throws RangeError with code INVALID_ARGUMENT if it is longer than a peer would accept
  */
 export function encodeHello (hello: Hello): Buffer {
@@ -57,15 +58,15 @@ export function encodeHello (hello: Hello): Buffer {
   const line = Buffer.from(JSON.stringify({
     tendril: wireVersion,
     id,
-    cluster,
+    cluster: cluster === '' ? undefined : cluster,
     codec,
     instance,
     nonce,
     channels: channels.map(({ name, kind, epoch }) => ({ name, kind, epoch })),
-    sends,
-    receives,
-    auth,
-    binding
+    sends: sends ? undefined : false,
+    receives: receives ? undefined : false,
+    auth: auth || undefined,
+    binding: binding || undefined
   }))
   if (channels.length > maxChannels) throw outOfRange(`more than ${maxChannels} structures on one stream`)
   if (line.length > maxHelloBytes) throw outOfRange(`the structures' names make a hello of more than ${maxHelloBytes} bytes`)
