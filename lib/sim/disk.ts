@@ -1,0 +1,145 @@
+import type { Change, StoredRecord } from '../core.js'
+import { TendrilError } from '../ground/errors.js'
+import type { Records } from '../storage/records.js'
+import { decode, encode } from '../wire/codec-msgpack.js'
+import type { World } from './world.js'
+
+/** How a node can go down without having been asked. */
+export type Crash = 'kill' | 'power'
+
+interface Batch {
+  readonly changes: ReadonlyArray<{ readonly key: string, readonly bytes: Buffer | undefined }>
+  readonly sync: boolean
+  /** What the observer said when it was written. */
+  readonly mark: number
+}
+
+/**
+ * A disk in virtual time. Batches become durable in the order in which they were written. A process that is killed may
+ * leave a batch behind of which it never heard that it was written; a loss of power takes every batch from some point
+ * on, but none that was confirmed as synced.
+ */
+export class Disk {
+  /** The next write is refused, and all after it until the disk is repaired. */
+  failsWrites = false
+  /** The next load is refused. */
+  failsLoad = false
+  /** The last failure that it answered with. */
+  failure: TendrilError | undefined
+  /** How long a write takes at most, in milliseconds. */
+  slowestMs = 5
+  /** Called for every batch: what it answers tells later how far the batches that were kept go. */
+  onWrite: () => number = () => 0
+  /** What `onWrite` said of the last batch that is there; undefined if there is none. */
+  mark: number | undefined
+  readonly #world: World
+  #synced = new Map<string, Buffer>()
+  #syncedMark: number | undefined
+  /** Written, but not safe from a loss of power. */
+  #batches: Batch[] = []
+  /** How many of these were confirmed. */
+  #confirmed = 0
+  #user = 0
+
+  constructor (world: World) {
+    this.#world = world
+  }
+
+  /** What a node that starts sees of the disk. Whoever used it before hears nothing any more. */
+  open (): Records {
+    const user = ++this.#user
+    const later = (call: () => void): void => {
+      const { slowestMs, random } = { slowestMs: this.slowestMs, random: this.#world.random }
+      this.#world.schedule(random.next() * slowestMs, () => { if (this.#user === user) call() })
+    }
+    return {
+      load: done => { later(() => { this.#load(done) }) },
+      write: (batch, sync, done) => { this.#write(batch, sync, done, later) },
+      close: done => { later(() => { done(undefined) }) }
+    }
+  }
+
+  /** All records that are there. */
+  records (): StoredRecord[] {
+    const records = new Map(this.#synced)
+    for (const { changes } of this.#batches) apply(changes, records)
+    return Array.from(records, ([key, bytes]) => ({ key, value: decode(bytes) as unknown[] }))
+  }
+
+  /** Whoever uses it has gone down, and takes with it what the crash may take. */
+  crash (kind: Crash): void {
+    const { random } = this.#world
+    this.#user++
+    const kept = kind === 'kill'
+      ? random.between(this.#confirmed, this.#batches.length)
+      : random.between(0, this.#batches.length)
+    this.#batches.length = kept
+    this.#confirmed = kept
+    this.mark = this.#batches.at(-1)?.mark ?? this.#syncedMark
+    if (kind === 'power') this.#sync(kept)
+  }
+
+  /** As new: empty and whole. */
+  wipe (): void {
+    this.#user++
+    this.#synced = new Map()
+    this.#batches = []
+    this.#confirmed = 0
+    this.mark = this.#syncedMark = undefined
+    this.repair()
+  }
+
+  repair (): void {
+    this.failsWrites = false
+    this.failsLoad = false
+  }
+
+  #load (done: (error: Error | undefined, records: StoredRecord[]) => void): void {
+    if (this.failsLoad) done(this.#fail('the simulated disk can not be read'), [])
+    else done(undefined, this.records())
+  }
+
+  #write (changes: readonly Change[], sync: boolean, done: (error: Error | undefined) => void, later: (call: () => void) => void): void {
+    const fails = this.failsWrites
+    const batch = { changes: changes.map(({ key, value }) => ({ key, bytes: value && bytesOf(value) })), sync, mark: this.onWrite() }
+    // Of a write that fails nobody can say whether it took place.
+    if (!fails || this.#world.random.chance(0.5)) this.#batches.push(batch)
+    later(() => {
+      if (!fails) this.#confirm(batch)
+      done(fails ? this.#fail('the simulated disk can not be written') : undefined)
+    })
+  }
+
+  #fail (message: string): TendrilError {
+    this.failure = new TendrilError('STORAGE_FAILED', message)
+    return this.failure
+  }
+
+  #confirm (batch: Batch): void {
+    this.#confirmed = this.#batches.indexOf(batch) + 1
+    this.mark = batch.mark
+    if (batch.sync) this.#sync(this.#confirmed)
+  }
+
+  /** From now on not even a loss of power takes the first `count` batches. */
+  #sync (count: number): void {
+    for (const { changes, mark } of this.#batches.splice(0, count)) {
+      apply(changes, this.#synced)
+      this.#syncedMark = mark
+    }
+    this.#confirmed -= count
+  }
+}
+
+function apply (changes: Batch['changes'], records: Map<string, Buffer>): void {
+  for (const { key, bytes } of changes) {
+    if (bytes === undefined) records.delete(key)
+    else records.set(key, bytes)
+  }
+}
+
+/** The bytes that `storage/level.ts` keeps as well: a frame's body, without the varint in front. */
+function bytesOf (value: readonly unknown[]): Buffer {
+  const frame = encode(value)
+  return Buffer.from(frame.subarray(frame.findIndex(byte => byte < 0x80) + 1))
+}

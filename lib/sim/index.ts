@@ -1,0 +1,25 @@
+/**
+ * A simulator: the production cores, hosts and connections in a world of virtual time, where any run replays from its
+ * seed. {@link simulate} runs a whole one; from the parts others can be built.
+ */
+export { checkConvergence, shownDots } from './checkers.js'
+export { Disk } from './disk.js'
+export type { Crash } from './disk.js'
+export { drawGraph } from './graph.js'
+export type { GraphEdge, Shape } from './graph.js'
+export { drawFaults, Nemesis } from './nemesis.js'
+export type { Faults, NemesisOptions } from './nemesis.js'
+export { Network } from './network.js'
+export type { Edge } from './network.js'
+export { SimNode } from './node.js'
+export type { NodeObserver, NodePhase, SimNodeOptions } from './node.js'
+export { Oracle } from './oracle.js'
+export type { Conditions } from './pipe.js'
+export { Random } from './random.js'
+export { simulate } from './simulate.js'
+export type { SimulationOptions, SimulationReport } from './simulate.js'
+export { Violation } from './violation.js'
+export { Wire } from './wire.js'
+export type { Direction, WireOptions } from './wire.js'
+export { SimClock, World } from './world.js'
+export type { Happening, WorldOptions } from './world.js'
