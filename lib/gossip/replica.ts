@@ -108,7 +108,7 @@ export class Replica {
     this.#keys.set(key, entry)
     this.#log(entry, now)
     this.sources.cover(this.own, entry.version, now)
-    this.#announce(before, value === undefined ? undefined : entry, entry, true)
+    this.#announce(before, shown(entry), entry, true)
     return entry
   }
 
@@ -152,13 +152,13 @@ export class Replica {
       return sibling.source === entry.source && sibling.version === entry.version ? sibling : undefined
     }
     if (entry.version <= entry.source.version) return undefined
-    const before = visible(held)
-    const kept = this.#giveWay(entry, held)
-    kept.push(entry)
-    this.#keys.set(entry.key, kept.length === 1 ? entry : kept)
     this.#stamps.observe(entry.stamp, now.wall)
+    const before = visible(held)
+    const kept = held.length === 0 ? none : this.#giveWay(entry, held)
+    const siblings = kept.length === 0 ? entry : [...kept, entry]
+    this.#keys.set(entry.key, siblings)
     this.#log(entry, now)
-    this.#announce(before, visible(kept), entry, false)
+    this.#announce(before, Array.isArray(siblings) ? visible(siblings) : shown(entry), entry, false)
     return entry
   }
 
@@ -328,6 +328,8 @@ export function visible (siblings: readonly Entry[]): Entry | undefined {
   }
   return top
 }
+
+function shown (entry: Entry): Entry | undefined { return entry.value === undefined ? undefined : entry }
 
 /** An epoch: the time of birth, which sorts, and 41 random bits. */
 export function drawEpoch (random: () => number, wallMs: number): string {

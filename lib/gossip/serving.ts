@@ -2,13 +2,14 @@ import type { Message } from '../core.js'
 import type { Now } from '../ground/clock.js'
 import type { Entry } from './entry.js'
 import type { Cursor } from './log.js'
-import { messageType, writeDelta, writeVersions } from './messages.js'
-import type { EntryRecord, Versioned } from './messages.js'
+import { messageType, writeVersions } from './messages.js'
+import type { Versioned } from './messages.js'
 import type { Replica } from './replica.js'
-import { roughSize } from './size.js'
 import { Skips } from './skips.js'
 import { PeerDigest } from './peer-digest.js'
 import type { Source } from './source.js'
+import { wireSize, writeEntry } from './wire-entry.js'
+import type { WireEntry } from './wire-entry.js'
 
 /**
  * One peer being served from this replica's log: a cursor, never a queue.
@@ -145,19 +146,21 @@ export class Serving {
 
   #delta (cursor: Cursor<Entry>, maxBytes: number, durable: number, now: Now): Message | undefined {
     const sources = new Map<Source, number>()
-    const records: EntryRecord[] = []
+    const place = (source: Source): number => placeOf(source, sources)
+    const entries: WireEntry[] = []
+    let base = 0
     let bytes = 0
     for (let entry = cursor.next; entry !== undefined && entry.sequence <= durable && bytes < maxBytes; entry = cursor.next) {
       this.#replica.entries.advance(cursor)
       if (this.#isKnown(entry.sequence, entry.source, entry.version)) continue
-      const record = recordOf(entry, sources, now)
-      const size = entry.key.length + roughSize(record.value) + 16 + record.context.length * 4
-      records.push(record)
-      bytes += size
+      if (entries.length === 0) base = entry.stamp
+      const wire = writeEntry(entry, base, place, now)
+      entries.push(wire)
+      bytes += wireSize(wire)
     }
-    if (records.length === 0) return undefined
-    this.entriesOut += records.length
-    return writeDelta(cursor.position, Array.from(sources.keys(), source => source.name), records)
+    if (entries.length === 0) return undefined
+    this.entriesOut += entries.length
+    return [messageType.delta, cursor.position, Array.from(sources.keys(), ({ name }) => name), base, entries]
   }
 
   /** Whether the peer has this: it came from there, or its digest covers it. A full join leaves nothing out. */
@@ -230,24 +233,10 @@ export class Serving {
   }
 }
 
-function recordOf (entry: Entry, sources: Map<Source, number>, now: Now): EntryRecord {
-  const place = (source: Source): number => {
-    const known = sources.get(source) ?? sources.size
-    if (known === sources.size) sources.set(source, known)
-    return known
-  }
-  const { rarely } = entry
-  const source = place(entry.source)
-  const context: number[] = []
-  rarely?.context?.forEach((version, seen) => { context.push(place(seen), version) })
-  return {
-    key: entry.key,
-    source,
-    version: entry.version,
-    stamp: entry.stamp,
-    value: entry.value,
-    expired: rarely?.expired === true,
-    ttlMs: rarely?.expiresAt === undefined || rarely.expired ? undefined : Math.max(0, rarely.expiresAt - now.monotonic),
-    context
-  }
+/** The place of a source in the list that a frame carries, added if it is new. */
+function placeOf (source: Source, sources: Map<Source, number>): number {
+  const known = sources.get(source)
+  if (known !== undefined) return known
+  sources.set(source, sources.size)
+  return sources.size - 1
 }

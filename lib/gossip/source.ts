@@ -22,17 +22,24 @@ export class Source implements Logged {
   before: this | undefined = undefined
   after: this | undefined = undefined
 
+  #id: string | undefined
+  #epoch: string | undefined
+
   constructor (name: string) {
     this.name = name
   }
 
-  get id (): string { return this.name.slice(0, this.name.lastIndexOf('@')) }
-  get epoch (): string { return this.name.slice(this.name.lastIndexOf('@') + 1) }
+  get id (): string {
+    this.#id ??= this.name.slice(0, this.name.lastIndexOf('@'))
+    return this.#id
+  }
+
+  get epoch (): string {
+    this.#epoch ??= this.name.slice(this.name.lastIndexOf('@') + 1)
+    return this.#epoch
+  }
 }
 
 export const maxEpochBytes = 32
 /** Versions stay where doubles count exactly, with room to spare. */
 export const maxVersion = 2 ** 48
-
-/** A digest as it travels or is kept for a while: source names and versions. */
-export type Digest = Map<string, number>

@@ -1,15 +1,15 @@
 import type { Message } from '../core.js'
 import type { Now } from '../ground/clock.js'
-import { Entry } from './entry.js'
-import type { Context } from './entry.js'
+import type { Entry } from './entry.js'
 import type { Cursor } from './log.js'
 import { messageType, writeVersions } from './messages.js'
-import type { EntryRecord, GossipMessage, Versioned } from './messages.js'
+import type { GossipMessage, Versioned } from './messages.js'
 import type { Resume } from './records.js'
 import type { Replica } from './replica.js'
 import type { Skips } from './skips.js'
 import { PeerDigest } from './peer-digest.js'
 import type { Source } from './source.js'
+import { readEntry } from './wire-entry.js'
 
 type Told<T extends GossipMessage['type']> = Extract<GossipMessage, { type: T }>
 
@@ -55,15 +55,15 @@ export class Taking {
     this.#join = { seen: new Set(), digest: new PeerDigest(), floors: new PeerDigest(), resume: this.resume }
   }
 
-  delta ({ position, sources, records }: Told<'delta'>, now: Now): void {
+  delta ({ position, sources, base, entries }: Told<'delta'>, now: Now): void {
     const { sequence } = this.#replica
     const known = sources.map(name => this.#replica.sources.get(name))
-    for (const record of records) {
-      const source = known[record.source]
+    for (const wire of entries) {
+      const source = known[wire[1]]
       if (source === undefined) continue
-      this.#replica.guardOwn(source.name, record.version, now)
+      this.#replica.guardOwn(source.name, wire[2], now)
       const arrivals = sequence.last
-      const entry = entryOf(record, source, known, now)
+      const entry = readEntry(wire, base, source, known, now)
       const seen = entry.rarely?.context
       const held = this.#replica.merge(entry, now)
       if (held !== undefined) this.#join?.seen.add(held)
@@ -71,7 +71,7 @@ export class Taking {
       // What was learned on the way in, the peer may lack: only what is held as it came is not sent back.
       else if (held === entry && entry.rarely?.context === seen) this.#skips?.add(arrivals + 1, sequence.last)
     }
-    this.entriesIn += records.length
+    this.entriesIn += entries.length
     this.#reach({ delivered: position })
   }
 
@@ -212,24 +212,4 @@ interface Joining {
   readonly digest: PeerDigest
   readonly floors: PeerDigest
   resume: Resume
-}
-
-function entryOf (record: EntryRecord, source: Source, known: readonly Source[], now: Now): Entry {
-  const { key, version, stamp, value, expired, ttlMs } = record
-  const entry = new Entry(key, source, version, stamp, value, undefined)
-  if (record.context.length === 0 && ttlMs === undefined && !expired) return entry
-  const expiresAt = ttlMs === undefined ? undefined : now.monotonic + ttlMs
-  entry.rarely = { context: contextOf(record.context, source, known), expiresAt, expired }
-  return entry
-}
-
-function contextOf (pairs: readonly number[], own: Source, known: readonly Source[]): Context | undefined {
-  if (pairs.length === 0) return undefined
-  const context: Context = new Map()
-  for (let i = 0; i < pairs.length; i += 2) {
-    const source = known[pairs[i] ?? -1]
-    const version = pairs[i + 1]
-    if (source !== undefined && version !== undefined && source !== own) context.set(source, version)
-  }
-  return context
 }
