@@ -6,6 +6,7 @@ import { FrameReader } from '../wire/frames.js'
 import { Handshake } from '../wire/handshake.js'
 import type { Hello } from '../wire/hello.js'
 import type { Endpoint } from './endpoint.js'
+import type { FrameLimits } from './options.js'
 
 export interface ConnectionOptions {
   readonly hello: Hello
@@ -13,7 +14,7 @@ export interface ConnectionOptions {
   /** The TLS session's keying material, where there is TLS. */
   readonly exporter: () => Uint8Array | undefined
   readonly endpoints: readonly Endpoint[]
-  readonly maxFrameBytes: number
+  readonly frames: FrameLimits
   /** False: leave once both ends hold what the other had. */
   readonly tail: boolean
   /** There is something to pull again. */
@@ -21,9 +22,6 @@ export interface ConnectionOptions {
   readonly onHello: (hello: Hello) => void
   readonly onSync: () => void
 }
-
-/** Frames are near this size, so that control is never stuck behind data; a single large value may exceed it. */
-const frameBytes = 16_384
 
 /** Channel 0 is the connection's own. */
 const control = { channel: 0, heartbeat: 1, goodbye: 2 } as const
@@ -89,7 +87,9 @@ export class Connection {
     this.#options.onWake()
     if (met === undefined) return
     this.#peer = met.hello
-    this.#frames = new FrameReader(met.hello.codec, this.#options.maxFrameBytes)
+    const { codec } = met.hello
+    const { maxBytes, maxLineBytes } = this.#options.frames
+    this.#frames = new FrameReader(codec, codec === 'ndjson' ? maxLineBytes : maxBytes)
     this.#pairChannels(met.hello)
     this.#options.onHello(met.hello)
     this.#frames.push(met.rest)
@@ -155,7 +155,7 @@ export class Connection {
     if (!this.#peerLeft) {
       for (let i = 0; i < this.#channels.length; i++) {
         const channel = this.#channels[this.#next++ % this.#channels.length]
-        const message = channel?.endpoint.pull(channel.link, frameBytes)
+        const message = channel?.endpoint.pull(channel.link, this.#options.frames.batchBytes)
         if (channel !== undefined && message !== undefined) return this.#encode([channel.number, ...message])
       }
       this.#noticeSync()

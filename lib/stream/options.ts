@@ -20,7 +20,7 @@ export interface StructureOptions {
   storage?: Database
   /** Whether each batch written to `storage` is to survive a loss of power, not only of the process. Default: false. */
   durable?: boolean
-  /** The longest frame taken, in bytes. Default: 1 MiB. */
+  /** The longest frame taken, in bytes; a line of JSON is taken as long as the largest value may make it. Default: 1 MiB. */
   maxFrameBytes?: number
   /** The longest key, in bytes of UTF-8. Default: 1 KiB. */
   maxKeyBytes?: number
@@ -54,12 +54,30 @@ export interface Settings {
   readonly secret: Uint8Array | undefined
   readonly storage: Database | undefined
   readonly durable: boolean
-  readonly maxFrameBytes: number
+  readonly frames: FrameLimits
   readonly maxKeyBytes: number
   readonly maxValueBytes: number
   readonly maxStreams: number
   readonly clock: Clock
 }
+
+export interface FrameLimits {
+  /** A batch of entries is about so long, and longer only by its last entry. */
+  readonly batchBytes: number
+  /** The longest frame taken as MessagePack. */
+  readonly maxBytes: number
+  /** The longest frame taken as a line of JSON. */
+  readonly maxLineBytes: number
+}
+
+/** Frames are near this size, so that control is never stuck behind data; a single large value may exceed it. */
+const batchBytes = 16_384
+/** What a frame holds beside entries, and each entry beside its key and its value. */
+const envelopeBytes = 1024
+/** An empty byte array takes two bytes as MessagePack and fourteen as JSON: nothing grows by more. */
+const jsonGrowth = 7
+/** A batch is measured by characters, of which each may take three bytes. */
+const bytesACharacter = 3
 
 const maxClusterBytes = 64
 const maxNameBytes = 1024
@@ -74,22 +92,28 @@ export function checkStructureOptions (options: StructureOptions, defaultName: s
   checkBoolean('durable', durable)
   checkClock(clock)
   if (storage !== undefined && typeof storage?.sublevel !== 'function') throw wrongType('storage must be an abstract-level database')
-  const settings = {
+  const rest = {
     id,
     name,
     cluster,
     secret: secretBytes(secret),
     storage,
     durable,
-    maxFrameBytes: checkCount('maxFrameBytes', options.maxFrameBytes ?? 1 << 20, 1024, 1 << 30),
     maxKeyBytes: checkCount('maxKeyBytes', options.maxKeyBytes ?? 1024, 1, 1 << 20),
     maxValueBytes: checkCount('maxValueBytes', options.maxValueBytes ?? 1 << 18, 1, 1 << 29),
     maxStreams: checkCount('maxStreams', options.maxStreams ?? 1024, 1, 1 << 20),
     clock
   }
-  const largest = settings.maxValueBytes + settings.maxKeyBytes
-  if (largest + 1024 > settings.maxFrameBytes) throw outOfRange('maxFrameBytes must have room for the largest key and value, and 1 KiB beside')
-  return settings
+  return { ...rest, frames: frameLimits(options.maxFrameBytes ?? 1 << 20, rest.maxKeyBytes + rest.maxValueBytes) }
+}
+
+function frameLimits (maxFrameBytes: unknown, largestEntry: number): FrameLimits {
+  const maxBytes = checkCount('maxFrameBytes', maxFrameBytes, 1024, 1 << 30)
+  const room = maxBytes - largestEntry - envelopeBytes
+  if (room < 0) throw outOfRange('maxFrameBytes must have room for the largest key and value, and 1 KiB beside')
+  const batch = Math.min(batchBytes, Math.max(1, Math.floor(room / bytesACharacter)))
+  const maxLineBytes = Math.max(maxBytes, jsonGrowth * (largestEntry + batch * bytesACharacter + envelopeBytes))
+  return { batchBytes: batch, maxBytes, maxLineBytes }
 }
 
 /** @throws TypeError with code INVALID_ARGUMENT */

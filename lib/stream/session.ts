@@ -6,13 +6,14 @@ import type { Hello } from '../wire/hello.js'
 import { Connection, Refused } from './connection.js'
 import type { ConnectionOptions } from './connection.js'
 import type { Endpoint } from './endpoint.js'
+import type { FrameLimits } from './options.js'
 import type { StreamStats } from './stats.js'
 
 export interface SessionOptions {
   readonly endpoints: readonly Endpoint[]
   readonly clock: Clock
   readonly secret: Uint8Array | undefined
-  readonly maxFrameBytes: number
+  readonly frames: FrameLimits
   readonly tail: boolean
   readonly signal: AbortSignal | undefined
   /** The hello, made when the endpoints are ready. */
@@ -91,14 +92,14 @@ export class Session extends Duplex {
   /** The connection begins when it is first read or written: by then it is piped, and known whether it is over TLS. */
   #connect (): Connection {
     if (this.#connection !== undefined) return this.#connection
-    const { endpoints, maxFrameBytes, secret, tail } = this.#options
+    const { endpoints, frames, secret, tail } = this.#options
     const exporter = this.#source?.exportKeyingMaterial?.bind(this.#source)
     const options: ConnectionOptions = {
       hello: this.#options.hello(exporter !== undefined),
       secret,
       exporter: () => exporter?.(32, 'EXPORTER-tendril', Buffer.alloc(0)),
       endpoints,
-      maxFrameBytes,
+      frames,
       tail,
       onWake: () => { this.#schedule() },
       onHello: ({ id, cluster, codec, channels }) => { this.emit('hello', { id, cluster, codec, channels }) },

@@ -61,12 +61,12 @@ export class Streams {
   create (options: StreamOptions = {}, sharers: readonly Streams[] = [this]): ReplicationStream {
     const { codec, readable, writable, tail, signal } = checkStreamOptions(options)
     if (sharers.some(streams => streams.#isClosed)) throw new TendrilError('CLOSED', 'a closed structure makes no streams')
-    const { clock, secret, maxFrameBytes, maxStreams } = this.#settings
+    const { clock, secret, frames, maxStreams } = this.#settings
     const session = new Session({
       endpoints: this.#endpoints,
       clock,
       secret,
-      maxFrameBytes,
+      frames,
       tail,
       signal,
       hello: binding => this.#hello({ codec, sends: readable, receives: writable, binding })

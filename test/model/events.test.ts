@@ -9,7 +9,7 @@ import { once, until } from '../support/waiting.js'
 function record (model: Model): string[] {
   const told: string[] = []
   const where = ({ local, source }: Update): string => `${local ? 'local' : 'remote'} ${source}`
-  model.on('update', (key, value, update) => told.push(`update ${key}=${String(value)} ${where(update)}`))
+  model.on('update', (key, value, update) => told.push(`update ${key}=${JSON.stringify(value)} ${where(update)}`))
   model.on('delete', (key, update) => told.push(`delete ${key} ${where(update)}`))
   model.on('expire', (key, update) => told.push(`expire ${key} ${update.source}`))
   return told

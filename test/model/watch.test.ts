@@ -82,10 +82,10 @@ test('several listeners, one stopped by another while both are told', t => {
   const told: string[] = []
   let stopSecond = (): void => {}
   model.watch('k', value => {
-    told.push(`first ${String(value)}`)
+    told.push(`first ${JSON.stringify(value)}`)
     if (value === 1) stopSecond()
   })
-  stopSecond = model.watch('k', value => told.push(`second ${String(value)}`))
+  stopSecond = model.watch('k', value => told.push(`second ${JSON.stringify(value)}`))
   model.set('k', 1)
   model.set('k', 2)
   t.deepEqual(told, ['first undefined', 'second undefined', 'first 1', 'first 2'])

@@ -13,7 +13,7 @@ export async function codeOf (call: () => unknown): Promise<string> {
 export function code (error: unknown): string {
   if (error === undefined || error === null) return 'nothing'
   if (error instanceof TendrilError) return error.code
-  return `${String(error)} (no TendrilError)`
+  return `${error instanceof Error ? String(error) : typeof error} (no TendrilError)`
 }
 
 /** How an argument was refused: the kind of the error and its code. */
