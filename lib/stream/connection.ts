@@ -91,8 +91,8 @@ export class Connection {
     const { maxBytes, maxLineBytes } = this.#options.frames
     this.#frames = new FrameReader(codec, codec === 'ndjson' ? maxLineBytes : maxBytes)
     this.#pairChannels(met.hello)
-    this.#options.onHello(met.hello)
     this.#frames.push(met.rest)
+    this.#options.onHello(met.hello)
   }
 
   /** Channels pair by name and kind; one that the other end lacks stays idle. */
@@ -113,12 +113,13 @@ export class Connection {
 
   #readFrames (): void {
     if (this.#frames === undefined) return
-    for (let frame = this.#frames.next(); frame !== undefined; frame = this.#frames.next()) {
+    while (!this.#isClosed && !this.#peerLeft) {
+      const frame = this.#frames.next()
+      if (frame === undefined) return
       this.framesIn++
       const [number, ...message] = frame
       if (number === control.channel) this.#control(message)
       else this.#toChannel(number as number, message)
-      if (this.#isClosed || this.#peerLeft) return
     }
   }
 

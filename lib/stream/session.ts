@@ -5,6 +5,7 @@ import type { ErrorCode } from '../ground/errors.js'
 import type { Hello } from '../wire/hello.js'
 import { Connection, Refused } from './connection.js'
 import type { ConnectionOptions } from './connection.js'
+import { deliver } from './deliver.js'
 import type { Endpoint } from './endpoint.js'
 import type { FrameLimits } from './options.js'
 import type { StreamStats } from './stats.js'
@@ -102,8 +103,8 @@ export class Session extends Duplex {
       frames,
       tail,
       onWake: () => { this.#schedule() },
-      onHello: ({ id, cluster, codec, channels }) => { this.emit('hello', { id, cluster, codec, channels }) },
-      onSync: () => { this.emit('sync') }
+      onHello: ({ id, cluster, codec, channels }) => { deliver(() => this.emit('hello', { id, cluster, codec, channels })) },
+      onSync: () => { deliver(() => this.emit('sync')) }
     }
     this.#connection = new Connection(options)
     this.#after(helloTimeoutMs, () => {
