@@ -1,4 +1,5 @@
 import { outOfRange, wrongType } from './ground/errors.js'
+import { checkObject } from './stream/options.js'
 import type { StreamOptions } from './stream/options.js'
 import { Streams } from './stream/streams.js'
 import type { ReplicationStream } from './stream/streams.js'
@@ -24,9 +25,11 @@ export interface Bundle {
 /**
  * Puts structures of one node on one connection. Channels pair by the structures' `name`; one that the other end lacks
  * stays idle. The cluster, the secret and the limits are the first structure's.
- * @throws TypeError | RangeError with code INVALID_ARGUMENT: no structures, two of one name, or of different ids
+ * @throws TypeError | RangeError with code INVALID_ARGUMENT: no structures, two of one name, of different ids, or too many
+ * for a hello
  */
 export function bundle (structures: Readonly<Record<string, Structure>>): Bundle {
+  checkObject('structures', structures)
   const parts = Object.values(structures).map(structure => {
     const streams = registered.get(structure)
     if (streams === undefined) throw wrongType('a bundle holds structures: a Model and its like')
@@ -38,6 +41,7 @@ export function bundle (structures: Readonly<Record<string, Structure>>): Bundle
   const endpoints = parts.flatMap(({ streams }) => streams.endpoints)
   if (new Set(endpoints.map(({ name }) => name)).size !== endpoints.length) throw outOfRange('structures of one bundle have different names')
   const streams = new Streams(endpoints, first.streams.settings)
+  streams.checkHello()
   const sharers = parts.map(part => part.streams)
   return { createStream: options => streams.create(options, sharers) }
 }

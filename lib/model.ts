@@ -14,7 +14,8 @@ import { Streams } from './stream/streams.js'
 import type { ReplicationStream } from './stream/streams.js'
 import { registerStreams } from './bundle.js'
 import { Replication } from './replication.js'
-import { deliver } from './stream/deliver.js'
+import { answer, deliver } from './stream/deliver.js'
+import type { Callback } from './stream/deliver.js'
 import { updateOf } from './update.js'
 import type { Update } from './update.js'
 import { Watchers } from './watchers.js'
@@ -79,17 +80,24 @@ export class Model extends EventEmitter<ModelEvents> {
     this.#replication = new Replication(sequence => this.#gossip.replicas(sequence))
     this.#streams = new Streams([this.#host], settings)
     registerStreams(this, this.#streams)
-    if (persistent) this.#host.whenReady(error => { if (error === undefined) this.#watchers.loaded() })
+    if (persistent) this.#host.whenReady(error => { if (error === undefined) this.#loaded() })
   }
 
   /** This node's id. With `storage` and no id given it is known once `ready()` resolves. */
   get id (): string { return this.#gossip.id }
 
   /** Resolves when storage has been loaded; without storage, at once. @throws TendrilError with code STORAGE_FAILED */
-  async ready (): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
+  ready (): Promise<void>
+  ready (callback: Callback): void
+  ready (callback?: Callback): Promise<void> | void {
+    return answer(new Promise((resolve, reject) => {
       this.#host.whenReady(error => { if (error === undefined) resolve(); else reject(error) })
-    })
+    }), callback)
+  }
+
+  #loaded (): void {
+    this.#replication.restored(this.#gossip.replica.sequence.last)
+    this.#watchers.loaded()
   }
 
   // Reading
@@ -148,7 +156,7 @@ export class Model extends EventEmitter<ModelEvents> {
     checkObject('options', options)
     const ttl = checkTtl(options.ttl)
     const admitted = admitValue(value, maxValueBytes).value
-    this.#host.assertOpen()
+    this.#assertOpen()
     const { entry, effects } = this.#gossip.set(key, admitted, ttl, this.#host.now())
     if (effects === undefined) return this.#updateOf(entry)
     this.#replication.wrote(entry.sequence)
@@ -163,7 +171,7 @@ export class Model extends EventEmitter<ModelEvents> {
    */
   delete (key: string): boolean {
     checkName('key', key, this.#streams.settings.maxKeyBytes)
-    this.#host.assertOpen()
+    this.#assertOpen()
     const deleted = this.#gossip.delete(key, this.#host.now())
     if (deleted === undefined) return false
     this.#replication.wrote(deleted.entry.sequence)
@@ -191,27 +199,34 @@ export class Model extends EventEmitter<ModelEvents> {
    * @throws TendrilError with code ABORTED (`signal`) or CLOSED
    */
   replicated (peers?: number, options?: { signal?: AbortSignal }): Promise<void>
-  replicated (callback: (error?: Error) => void): void
-  replicated (peers: number, callback: (error?: Error) => void): void
-  replicated (peers: number, options: { signal?: AbortSignal }, callback: (error?: Error) => void): void
+  replicated (callback: Callback): void
+  replicated (peers: number, callback: Callback): void
+  replicated (peers: number, options: { signal?: AbortSignal }, callback: Callback): void
   replicated (...args: unknown[]): Promise<void> | void {
-    const callback = typeof args.at(-1) === 'function' ? args.pop() as (error?: Error) => void : undefined
+    const callback = typeof args.at(-1) === 'function' ? args.pop() as Callback : undefined
     const [peers = 1, options = {}] = args
     const count = checkCount('peers', peers, 0, Number.MAX_SAFE_INTEGER)
     checkObject('options', options)
     const { signal } = options as { signal?: unknown }
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal')
-    const waited = this.#closing === undefined
-      ? this.#replication.wait(count, signal)
-      : Promise.reject(new TendrilError('CLOSED', 'the model is closed'))
-    if (callback === undefined) return waited
-    waited.then(() => { callback() }, callback)
+    return answer(this.#replication.wait(count, signal), callback)
   }
 
   /** Resolves when storage holds everything that was written or taken in so far; without storage, at once. */
-  async flush (): Promise<void> {
-    await new Promise<void>(resolve => { this.#host.whenIdle(resolve) })
+  flush (): Promise<void>
+  flush (callback: Callback): void
+  flush (callback?: Callback): Promise<void> | void {
+    return answer(this.#flush(), callback)
+  }
+
+  async #flush (): Promise<void> {
+    this.#assertOpen()
+    await this.#flushed()
     this.#host.assertOpen()
+  }
+
+  async #flushed (): Promise<void> {
+    await new Promise<void>(resolve => { this.#host.whenFlushed(resolve) })
   }
 
   // Replicating
@@ -238,17 +253,28 @@ export class Model extends EventEmitter<ModelEvents> {
   }
 
   /** Ends its streams, flushes storage, lets the process exit. Twice is fine. */
-  close (): Promise<void> {
+  close (): Promise<void>
+  close (callback: Callback): void
+  close (callback?: Callback): Promise<void> | void {
     this.#closing ??= this.#close()
-    return this.#closing
+    return answer(this.#closing, callback)
   }
 
   async #close (): Promise<void> {
-    this.#replication.close()
+    this.#replication.close(new TendrilError('CLOSED', 'the model is closed'))
+    this.#streams.stop()
+    // What was written before has to be in storage before it may be sent, and sent before goodbye is said.
+    await this.#flushed()
     await new Promise<void>(resolve => { this.#streams.close(resolve) })
     await new Promise<void>((resolve, reject) => {
       this.#host.shut(error => { if (error === undefined) resolve(); else reject(error) })
     })
+  }
+
+  /** @throws TendrilError with code CLOSED from the call of `close` on, or STORAGE_FAILED */
+  #assertOpen (): void {
+    if (this.#closing !== undefined) throw new TendrilError('CLOSED', 'the model is closed')
+    this.#host.assertOpen()
   }
 
   // Below

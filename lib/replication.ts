@@ -1,7 +1,7 @@
 import { TendrilError } from './ground/errors.js'
 
 interface Waiter {
-  readonly sequence: number
+  sequence: number
   readonly peers: number
   readonly resolve: () => void
   readonly reject: (error: Error) => void
@@ -12,6 +12,7 @@ export class Replication {
   readonly #replicas: (sequence: number) => number
   readonly #waiters = new Set<Waiter>()
   #written = 0
+  #ended: Error | undefined
 
   /** `replicas` tells how many distinct peers have acknowledged everything up to a sequence. */
   constructor (replicas: (sequence: number) => number) {
@@ -21,8 +22,15 @@ export class Replication {
   /** Something was written here, and stands at `sequence` of the log. */
   wrote (sequence: number): void { this.#written = Math.max(this.#written, sequence) }
 
+  /** Storage was read: the log is another one, and all that was written before stands in it, up to `sequence`. */
+  restored (sequence: number): void {
+    this.#written = sequence
+    for (const waiter of this.#waiters) waiter.sequence = sequence
+  }
+
   async wait (peers: number, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted === true) throw aborted(signal)
+    if (this.#ended !== undefined) throw this.#ended
     const sequence = this.#written
     if (this.#replicas(sequence) >= peers) return
     let onAbort: (() => void) | undefined
@@ -46,7 +54,9 @@ export class Replication {
     }
   }
 
-  close (error: Error = new TendrilError('CLOSED', 'the model was closed before enough peers had acknowledged')): void {
+  /** Nothing more will be acknowledged. */
+  close (error: Error): void {
+    this.#ended ??= error
     for (const waiter of this.#waiters) waiter.reject(error)
     this.#waiters.clear()
   }

@@ -46,7 +46,7 @@ export class Host<Event> implements Endpoint {
   #waitingSequence = 0
   #isWriting = false
   #hasWritten = false
-  #onIdle: Array<() => void> = []
+  #onFlushed: Array<{ writes: number, callback: () => void }> = []
   #onRoom: Array<() => void> = []
   #events: Event[] = []
   #eventsTold = 0
@@ -165,20 +165,28 @@ export class Host<Event> implements Endpoint {
       if (error !== undefined) { this.#fail(error); return }
       if (this.#waiting.length > 0) this.#write(records)
       this.run(this.#core.persisted(sequence, this.now()))
-      this.#notice()
+      this.#noticeRoom()
+      this.#noticeFlushed()
     })
   }
 
-  /** Calls those who wait for room, or for the end of writing. */
-  #notice (): void {
+  #noticeRoom (): void {
     if (this.#waiting.length < maxChangesWaiting) for (const callback of this.#onRoom.splice(0)) callback()
-    if (!this.#isWriting) for (const callback of this.#onIdle.splice(0)) callback()
   }
 
-  /** Calls back once all that was changed so far is in storage, or never will be. */
-  whenIdle (callback: () => void): void {
+  /** A write is done: those who waited for it, or for all of them, are called. */
+  #noticeFlushed (): void {
+    for (const flush of this.#onFlushed.splice(0)) {
+      flush.writes--
+      if (flush.writes === 0 || !this.#isWriting) flush.callback()
+      else this.#onFlushed.push(flush)
+    }
+  }
+
+  /** Calls back once all that was changed so far is in storage, or never will be: after the write under way and the next. */
+  whenFlushed (callback: () => void): void {
     this.whenReady(() => {
-      if (this.#isWriting) this.#onIdle.push(callback)
+      if (this.#isWriting) this.#onFlushed.push({ writes: this.#waiting.length > 0 ? 2 : 1, callback })
       else callback()
     })
   }
@@ -191,7 +199,8 @@ export class Host<Event> implements Endpoint {
     this.#failure = error
     this.#clearTimer()
     this.#tellReaders()
-    this.#notice()
+    this.#noticeRoom()
+    this.#noticeFlushed()
     this.#options.onFailure(error, wasLoaded)
   }
 
@@ -203,7 +212,9 @@ export class Host<Event> implements Endpoint {
   shut (done: (error: Error | undefined) => void): void {
     const { records } = this.#options
     if (this.#phase === 'closed') { done(undefined); return }
-    this.whenIdle(() => {
+    this.#clearTimer()
+    this.whenFlushed(() => {
+      if (this.#isWriting) { this.shut(done); return }
       this.#clearTimer()
       const failed = this.#phase === 'failed'
       const { changes } = this.#core.seal()

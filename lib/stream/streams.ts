@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { randomBytes } from 'node:crypto'
 import { outOfRange, TendrilError } from '../ground/errors.js'
 import type { ErrorCode } from '../ground/errors.js'
+import { encodeHello } from '../wire/hello.js'
 import type { Hello, HelloChannel } from '../wire/hello.js'
 import type { Endpoint } from './endpoint.js'
 import { checkStreamOptions } from './options.js'
@@ -80,6 +81,11 @@ export class Streams {
     return session
   }
 
+  /** @throws RangeError with code INVALID_ARGUMENT for more structures, or longer names, than a hello can tell */
+  checkHello (): void {
+    encodeHello(this.#hello({ codec: 'msgpack', sends: true, receives: true, binding: true }))
+  }
+
   #hello (own: Pick<Hello, 'codec' | 'sends' | 'receives' | 'binding'>): Hello {
     const ids = new Set(this.#endpoints.map(({ id }) => id))
     const [id = ''] = ids
@@ -100,9 +106,12 @@ export class Streams {
     for (const session of this.#open) session.refuse(code, message, cause)
   }
 
+  /** No more streams are made. */
+  stop (): void { this.#isClosed = true }
+
   /** Says goodbye on all streams and calls back once they have closed. No more are made. */
   close (done: () => void): void {
-    this.#isClosed = true
+    this.stop()
     if (this.#open.size === 0) { done(); return }
     for (const session of this.#open) {
       session.once('close', () => { if (this.#open.size === 0) done() })

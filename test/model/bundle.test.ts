@@ -1,0 +1,96 @@
+import test from 'tape'
+import { bundle, Model } from '../../lib/index.js'
+import type { Bundle } from '../../lib/index.js'
+import { codeOf, refusalOf } from '../support/failures.js'
+import { closeAll, closing, join, joinTcp, meet } from '../support/pairs.js'
+import { turns, within } from '../support/waiting.js'
+
+// Several structures of one node on one connection.
+
+function node (id: string, ...names: string[]): { models: Model[], all: Bundle } {
+  const models = names.map(name => new Model({ id, name }))
+  return { models, all: bundle(Object.fromEntries(models.map((model, i) => [names[i], model]))) }
+}
+
+test('two models with different names on one connection', async t => {
+  const [a, b] = [node('a', 'x', 'y'), node('b', 'y', 'x')]
+  const [ax, ay] = a.models as [Model, Model]
+  const [by, bx] = b.models as [Model, Model]
+  ax.set('k', 'in x')
+  by.set('k', 'in y')
+  await joinTcp(a.all, b.all)
+  await within(Promise.all([ax.replicated(), by.replicated()]), 'both')
+  t.equal(bx.get('k'), 'in x')
+  t.equal(ay.get('k'), 'in y')
+  t.equal(ax.get('k'), 'in x', 'they have nothing to do with each other')
+  ay.set('k', 'more')
+  await within(ay.replicated(), 'live')
+  t.equal(by.get('k'), 'more')
+  t.deepEqual([ax.stats().streams, ay.stats().streams], [1, 1], 'the stream is one of each')
+  await closeAll(...a.models, ...b.models)
+})
+
+test("a structure's own stream is a bundle of one", async t => {
+  const a = node('a', 'x', 'y')
+  const bx = new Model({ id: 'b', name: 'x' })
+  const by = new Model({ id: 'c', name: 'y' })
+  for (const model of a.models) model.set('k', model === a.models[0] ? 'x' : 'y')
+  await meet(a.all, bx)
+  await meet(a.all, by)
+  t.equal(bx.get('k'), 'x')
+  t.equal(by.get('k'), 'y')
+  await closeAll(...a.models, bx, by)
+})
+
+test('a channel that the other end lacks stays idle', async t => {
+  const [a, b] = [new Model({ id: 'a', name: 'x' }), new Model({ id: 'b', name: 'y' })]
+  const { a: one, b: two } = await meet(a, b)
+  a.set('k', 1)
+  b.set('l', 2)
+  await turns()
+  t.deepEqual([[...a.keys()], [...b.keys()]], [['k'], ['l']])
+  t.deepEqual([one.errored, two.errored], [null, null])
+  t.deepEqual([one.destroyed, two.destroyed], [false, false])
+  await closeAll(a, b)
+})
+
+test('mismatched names with tail: false end at once', async t => {
+  const [a, b] = [new Model({ id: 'a', name: 'x' }), new Model({ id: 'b', name: 'y' })]
+  const { a: one, b: two } = join(a, b, { tail: false })
+  await within(Promise.all([closing(one), closing(two)]), 'both')
+  t.deepEqual([one.errored, two.errored], [null, null])
+  await closeAll(a, b)
+})
+
+test("'sync' waits for all of them", async t => {
+  const [a, b] = [node('a', 'x', 'y'), node('b', 'x', 'y')]
+  for (const model of a.models) for (let i = 0; i < 2_000; i++) model.set(`k${i}`, i)
+  await meet(a.all, b.all)
+  t.deepEqual(b.models.map(({ size }) => size), [2_000, 2_000])
+  await closeAll(...a.models, ...b.models)
+})
+
+test('closing one of them ends the connection, and makes no other', async t => {
+  const [a, b] = [node('a', 'x', 'y'), node('b', 'x', 'y')]
+  const { a: one, b: two } = await meet(a.all, b.all)
+  const closed = Promise.all([closing(one), closing(two)])
+  await a.models[0]?.close()
+  await within(closed, 'both ends')
+  t.equal(await codeOf(() => a.all.createStream()), 'CLOSED')
+  t.equal(a.models[1]?.stats().streams, 0)
+  await closeAll(...a.models, ...b.models)
+})
+
+test('what can be no bundle is INVALID_ARGUMENT', t => {
+  const [a, b] = [new Model({ id: 'a', name: 'x' }), new Model({ id: 'b', name: 'y' })]
+  t.equal(refusalOf(() => bundle({ a, b })), 'RangeError INVALID_ARGUMENT', 'different ids')
+  t.equal(refusalOf(() => bundle({})), 'RangeError INVALID_ARGUMENT', 'nothing')
+  t.equal(refusalOf(() => bundle({ a, other: new Model({ id: 'a', name: 'x' }) })), 'RangeError INVALID_ARGUMENT', 'one name twice')
+  t.equal(refusalOf(() => bundle({ a: {} as Model })), 'TypeError INVALID_ARGUMENT', 'no structure')
+  t.equal(refusalOf(() => bundle(null as unknown as Record<string, Model>)), 'TypeError INVALID_ARGUMENT', 'null')
+  const many = Array.from({ length: 257 }, (_, i) => new Model({ id: 'a', name: `n${i}` }))
+  t.equal(refusalOf(() => bundle(Object.fromEntries(many.map((model, i) => [`n${i}`, model])))), 'RangeError INVALID_ARGUMENT', 'more than a hello names')
+  const long = Array.from({ length: 100 }, (_, i) => new Model({ id: 'a', name: `${i}`.padEnd(1_000, 'x') }))
+  t.equal(refusalOf(() => bundle(Object.fromEntries(long.map((model, i) => [`n${i}`, model])))), 'RangeError INVALID_ARGUMENT', 'names too long for a hello')
+  t.end()
+})
