@@ -128,7 +128,7 @@ class End {
       secret: options.secret,
       exporter: () => undefined,
       endpoints: [this.#channel],
-      maxFrameBytes: 1 << 20,
+      frames: { batchBytes: 16_384, maxBytes: 1 << 20, maxLineBytes: 1 << 21 },
       tail: options.tail,
       onWake: () => { this.wake() },
       onHello: () => {},
