@@ -172,11 +172,12 @@ export class Model extends EventEmitter<ModelEvents> {
   delete (key: string): boolean {
     checkName('key', key, this.#streams.settings.maxKeyBytes)
     this.#assertOpen()
+    const wasThere = this.has(key)
     const deleted = this.#gossip.delete(key, this.#host.now())
     if (deleted === undefined) return false
     this.#replication.wrote(deleted.entry.sequence)
     this.#host.run(deleted.effects)
-    return true
+    return wasThere
   }
 
   // Following

@@ -58,11 +58,14 @@ export class Gossip implements Core<GossipEvent> {
   #durable: number
   /** The places forgotten up to when storage was last told. */
   #settled = 0
+  /** Whether storage is still to be read. */
+  #isLoading: boolean
   replica: Replica
 
   constructor (options: GossipOptions, now: Now) {
     this.#options = options
     this.#durable = options.persistent ? 0 : Infinity
+    this.#isLoading = options.persistent
     this.replica = new Replica(options, options.id, now.wall)
     this.#forgetting = new Forgetting(options, now)
   }
@@ -82,11 +85,14 @@ export class Gossip implements Core<GossipEvent> {
     return this.#write(key, held, value, ttlMs, now)
   }
 
-  /** @returns undefined where nothing is visible under `key`, and so nothing to delete */
+  /**
+   * Before storage has been read, nobody knows what there is to delete: then a record is made in any case.
+   * @returns undefined where nothing is visible under `key`, and so nothing to delete
+   */
   delete (key: string, now: Now): { entry: Entry, effects: Effects<GossipEvent> } | undefined {
     this.replica.restamp(now)
     const held = this.replica.siblings(key)
-    return visible(held) === undefined ? undefined : this.#write(key, held, undefined, undefined, now)
+    return visible(held) === undefined && !this.#isLoading ? undefined : this.#write(key, held, undefined, undefined, now)
   }
 
   #write (key: string, held: readonly Entry[], value: Value | undefined, ttlMs: number | undefined, now: Now): Written {
@@ -129,6 +135,7 @@ export class Gossip implements Core<GossipEvent> {
    */
   restore (records: readonly StoredRecord[], now: Now): Effects<GossipEvent> {
     const early = this.replica
+    this.#isLoading = false
     const { replica, resumes } = stored(records, this.#options, now)
     if (replica !== undefined) {
       this.replica = replica

@@ -3,7 +3,7 @@ import type { StoredRecord } from '../core.js'
 import type { Entry } from './entry.js'
 import { readEntry, readResume, readRetired, readSelf, readSource, replicaKey } from './records.js'
 import type { Resume, Self } from './records.js'
-import { Replica } from './replica.js'
+import { Replica, visible } from './replica.js'
 import type { ReplicaOptions } from './replica.js'
 import type { Source } from './source.js'
 
@@ -48,7 +48,9 @@ function bySequence<T extends { sequence: number }> (items: T[]): T[] {
 export function rewrite (early: Replica, replica: Replica, now: Now): void {
   for (const { key, value, rarely } of early.entries) {
     const ttlMs = rarely?.expiresAt === undefined ? undefined : Math.max(0, rarely.expiresAt - now.monotonic)
-    if (value !== undefined || replica.get(key) !== undefined) replica.write(key, replica.siblings(key), value, ttlMs, now)
+    const held = replica.siblings(key)
+    const isNews = value === undefined ? visible(held) !== undefined : ttlMs !== undefined || replica.standing(held, value) === undefined
+    if (isNews) replica.write(key, held, value, ttlMs, now)
   }
   replica.events = []
 }
