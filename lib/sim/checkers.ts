@@ -1,5 +1,6 @@
 import type { Replica } from '../gossip/replica.js'
 import { hashOf } from '../gossip/retired.js'
+import type { Edge } from './network.js'
 import type { SimNode } from './node.js'
 import { dotOf } from './oracle.js'
 import { expect } from './violation.js'
@@ -49,6 +50,21 @@ function difference (a: string, b: string): string {
   const missing = (from: Set<string>, to: Set<string>, sign: string): string[] => (
     [...from].filter(line => !to.has(line)).map(line => `  ${sign} ${line.slice(0, 160)}`))
   return [...missing(left, right, '<'), ...missing(right, left, '>')].join('\n')
+}
+
+/**
+ * Everybody who takes a node's changes has acknowledged those that it wrote: nobody would wait for that in vain.
+ * @throws Violation
+ */
+export function checkReplicated (nodes: readonly SimNode[], edges: readonly Edge[]): void {
+  for (const { id, gossip } of nodes) {
+    if (gossip === undefined) continue
+    let last = 0
+    for (const entry of gossip.replica.entries) if (entry.source === gossip.replica.own) last = entry.sequence
+    const takers = edges.filter(({ nodes: [a, b], there, back }) => (a.id === id && there) || (b.id === id && back)).length
+    const replicas = last === 0 ? takers : gossip.replicas(last)
+    expect(replicas >= takers, () => `${replicas} of ${takers} peers have acknowledged what ${id} wrote`)
+  }
 }
 
 /** The dots of all values that a node holds. */

@@ -2,12 +2,12 @@
  * A simulator: the production cores, hosts and connections in a world of virtual time, where any run replays from its
  * seed. {@link simulate} runs a whole one; from the parts others can be built.
  */
-export { checkConvergence, shownDots } from './checkers.js'
+export { checkConvergence, checkReplicated, shownDots } from './checkers.js'
 export { Disk } from './disk.js'
 export type { Crash } from './disk.js'
 export { drawGraph } from './graph.js'
 export type { GraphEdge, Shape } from './graph.js'
-export { drawFaults, Nemesis } from './nemesis.js'
+export { drawFaults, Nemesis, peaceful } from './nemesis.js'
 export type { Faults, NemesisOptions } from './nemesis.js'
 export { Network } from './network.js'
 export type { Edge } from './network.js'

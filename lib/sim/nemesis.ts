@@ -28,6 +28,13 @@ const usual: Faults = {
   set: 30, delete: 12, expire: 4, forgetDeletes: 8, cut: 8, hold: 4, stall: 4, jump: 2, restart: 3, kill: 3, power: 3, loseDisk: 2, failDisk: 2
 }
 
+const names = Object.keys(usual) as ReadonlyArray<keyof Faults>
+
+/** Use alone, and connections that end. */
+export const peaceful: Faults = {
+  set: 6, delete: 4, expire: 0, forgetDeletes: 2, cut: 2, hold: 0, stall: 0, jump: 0, restart: 0, kill: 0, power: 0, loseDisk: 0, failDisk: 0
+}
+
 /** Each run does without some of the faults: what all of them together would hide, some alone may show. */
 export function drawFaults (random: Random): Faults {
   const faults = { ...usual }
@@ -42,9 +49,6 @@ export interface NemesisOptions {
   readonly random: Random
   readonly network: Network
   readonly nodes: readonly SimNode[]
-  readonly faults: Faults
-  /** How many things it does. */
-  readonly actions: number
   /** How long it waits between two of them, at most, in milliseconds. */
   readonly pauseMs: number
   readonly keys: number
@@ -59,30 +63,43 @@ const day = 86_400_000
 export class Nemesis {
   readonly #options: NemesisOptions
   readonly #random: Random
-  readonly #lots: ReadonlyArray<keyof Faults>
+  #faults: Faults = usual
+  #lots: ReadonlyArray<keyof Faults> = []
   #values = 0
-  #left: number
+  #left = 0
 
   constructor (options: NemesisOptions) {
     this.#options = options
     this.#random = options.random
-    this.#left = options.actions
-    const faults = Object.entries(options.faults) as Array<[keyof Faults, number]>
-    this.#lots = faults.flatMap(([fault, weight]) => new Array<keyof Faults>(Math.round(weight)).fill(fault))
   }
 
   /** Whether it has done all that it had in mind. */
   get isDone (): boolean { return this.#left <= 0 }
 
-  /** Does one thing after the other from now on. */
-  begin (): void {
+  /** Does so many things, one after the other, from now on. */
+  begin (faults: Faults, actions: number): void {
+    this.#faults = faults
+    this.#lots = names.flatMap(fault => new Array<keyof Faults>(Math.round(faults[fault])).fill(fault))
+    this.#left = actions
+    this.#goOn()
+  }
+
+  /** Stops whoever has a disk, in order, and cuts whatever is connected: they start again as they were. */
+  interlude (): void {
+    this.#faults = peaceful
+    for (const node of this.#options.nodes) if (node.disk !== undefined) this.#stop(node)
+    for (const edge of this.#options.network.edges) this.#options.network.cut(edge)
+  }
+
+  #goOn (): void {
+    if (this.isDone) return
     const { world, pauseMs } = this.#options
     // Most pauses are short: what happens within a round trip is what matters.
     const pause = this.#random.chance(0.7) ? this.#random.next() * pauseMs / 10 : this.#random.next() * pauseMs
     world.schedule(pause, () => {
       this.#left--
       this.#act(this.#random.pick(this.#lots))
-      if (!this.isDone) this.begin()
+      this.#goOn()
     })
   }
 
@@ -182,7 +199,7 @@ export class Nemesis {
     world.schedule(this.#random.next() * 3 * second, () => {
       if (node.phase === 'leaving') { this.#startLater(node); return }
       if (node.phase !== 'down') return
-      if (node.disk !== undefined && this.#options.faults.failDisk > 0) node.disk.failsLoad = this.#random.chance(0.1)
+      if (node.disk !== undefined && this.#faults.failDisk > 0) node.disk.failsLoad = this.#random.chance(0.1)
       this.#note(`${node.id} starts`)
       node.start()
     })
@@ -208,18 +225,21 @@ export class Nemesis {
 
   /** Everything is as it should be from now on, and stays so. */
   heal (): void {
-    const { nodes, network } = this.#options
+    const { nodes, network, world } = this.#options
     this.#note('all is well')
+    this.#faults = peaceful
     for (const node of nodes) {
       node.skewMs = 0
-      this.#repair(node)
-      this.#startNow(node)
+      this.#mend(node)
+      // A write that was to fail may still be under way.
+      world.schedule(second, () => { this.#mend(node) })
     }
     network.heal()
   }
 
-  #startNow (node: SimNode): void {
-    if (node.phase === 'leaving') this.#options.world.schedule(100, () => { this.#startNow(node) })
+  #mend (node: SimNode): void {
+    this.#repair(node)
+    if (node.phase === 'leaving') this.#options.world.schedule(100, () => { this.#mend(node) })
     else node.start()
   }
 }

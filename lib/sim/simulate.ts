@@ -1,8 +1,8 @@
 import type { TendrilError } from '../ground/errors.js'
-import { checkConvergence, shownDots } from './checkers.js'
+import { checkConvergence, checkReplicated, shownDots } from './checkers.js'
 import { Disk } from './disk.js'
 import { drawGraph } from './graph.js'
-import { drawFaults, Nemesis } from './nemesis.js'
+import { drawFaults, Nemesis, peaceful } from './nemesis.js'
 import type { Faults } from './nemesis.js'
 import { Network } from './network.js'
 import { SimNode } from './node.js'
@@ -47,6 +47,8 @@ const healingMs = 300_000
 const healingSteps = 300_000
 /** By then the longest time to live is over, also where it was kept by a clock that was off by a day. */
 const afterAllMs = 3 * 86_400_000
+/** How many things are done when all was well already. */
+const encoreActions = 12
 /** So long what is due then may take. */
 const aftermathMs = 20_000
 
@@ -75,6 +77,8 @@ class Simulation {
   readonly #nodes: SimNode[]
   readonly #network: Network
   readonly #nemesis: Nemesis
+  readonly #faults: Faults
+  readonly #actions: number
   #healedMs = 0
 
   constructor (options: SimulationOptions) {
@@ -83,6 +87,8 @@ class Simulation {
     this.#world = new World({ seed, onTrace, afterStep: () => { this.#look() } })
     const random = this.#world.random.fork()
     this.#nodes = this.#drawNodes(random)
+    this.#faults = { ...drawFaults(random), ...options.faults }
+    this.#actions = options.actions ?? random.between(40, 240)
     const wires = drawWires(random)
     this.#network = new Network(this.#world, random.fork(), wires)
     this.#nemesis = new Nemesis({
@@ -90,8 +96,6 @@ class Simulation {
       random: random.fork(),
       network: this.#network,
       nodes: this.#nodes,
-      faults: { ...drawFaults(random), ...options.faults },
-      actions: options.actions ?? random.between(40, 240),
       pauseMs: random.pick([20, 200, 1_000, 5_000]),
       keys: random.pick([1, 3, 6, 12]),
       valueBytes: random.pick([0, 100, 2_000])
@@ -145,12 +149,26 @@ class Simulation {
 
   run (): void {
     for (const node of this.#nodes) node.start()
-    this.#nemesis.begin()
+    this.#act(this.#faults, this.#actions)
+    this.#outlast()
+    this.#judge()
+    // All over again, for what was forgotten, retired and stored meanwhile.
+    this.#nemesis.interlude()
+    this.#act(peaceful, encoreActions)
+    this.#judge()
+  }
+
+  /** Lets things happen, and then all be well. */
+  #act (faults: Faults, actions: number): void {
+    this.#nemesis.begin(faults, actions)
     while (!this.#nemesis.isDone) this.#world.step()
     this.#nemesis.heal()
     this.#settle()
     checkConvergence(this.#nodes, false)
-    this.#outlast()
+    checkReplicated(this.#nodes, this.#network.edges)
+  }
+
+  #judge (): void {
     checkConvergence(this.#nodes, true)
     for (const node of this.#nodes) this.#oracle.judge(shownDots(node))
   }
@@ -163,7 +181,7 @@ class Simulation {
       expect(this.#world.steps - steps < healingSteps, () => 'the nodes never fall silent')
       expect(this.#world.now - now < healingMs, () => `not quiet ${healingMs / 1000} s after all was well; not in sync: ${this.#unsynced()}`)
     }
-    this.#healedMs = this.#world.now - now
+    this.#healedMs ||= this.#world.now - now
     expect(this.#unsynced() === '', () => `all is quiet, but not in sync: ${this.#unsynced()}`)
   }
 
