@@ -27,7 +27,8 @@ function hottest ({ nodes, samples, timeDeltas }) {
   samples.forEach((id, i) => {
     const ms = timeDeltas[i] / 1000
     const label = labelOf(byId.get(id).callFrame)
-    if (label === '(idle)') return
+    // The last is the profiler itself, being started.
+    if (label === '(idle)' || label === 'dispatch') return
     busy += ms
     self.set(label, (self.get(label) ?? 0) + ms)
     const stack = new Set()
