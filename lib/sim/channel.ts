@@ -1,24 +1,22 @@
 import type { Link, Message, Peer, Traffic } from '../core.js'
 import type { Endpoint } from '../stream/endpoint.js'
 
-/** One link's view of a host, with a frame's budget of its own: small frames show more of what lies between them. */
+/** A host as one connection sees it, which remembers the link that the connection has. */
 export class Channel implements Endpoint {
   readonly name: string
   readonly kind: string
   readonly id: string
   readonly epoch: string
   readonly #host: Endpoint
-  readonly #frameBytes: number
   #link: Link | undefined
 
-  constructor (host: Endpoint, frameBytes: number) {
+  constructor (host: Endpoint) {
     const { name, kind, id, epoch } = host
     this.name = name
     this.kind = kind
     this.id = id
     this.epoch = epoch
     this.#host = host
-    this.#frameBytes = frameBytes
   }
 
   /** Whether the link has opened, and both ends hold what the other had. */
@@ -33,7 +31,7 @@ export class Channel implements Endpoint {
   }
 
   receive (link: Link, message: Message): void { this.#host.receive(link, message) }
-  pull (link: Link, maxBytes: number): Message | undefined { return this.#host.pull(link, Math.min(maxBytes, this.#frameBytes)) }
+  pull (link: Link, maxBytes: number): Message | undefined { return this.#host.pull(link, maxBytes) }
   close (link: Link): void { this.#host.close(link) }
   isSynced (link: Link): boolean { return this.#host.isSynced(link) }
   traffic (link: Link): Traffic { return this.#host.traffic(link) }

@@ -1,8 +1,9 @@
 import type { TendrilError } from '../ground/errors.js'
 import type { SimNode } from './node.js'
 import type { Random } from './random.js'
+import type { WireOptions } from './end.js'
 import { Wire } from './wire.js'
-import type { Direction, WireOptions } from './wire.js'
+import type { Direction } from './wire.js'
 import type { World } from './world.js'
 
 /** Two nodes that are to be connected. */

@@ -10,7 +10,7 @@ import type { NodeObserver } from './node.js'
 import { Oracle } from './oracle.js'
 import type { Random } from './random.js'
 import { expect, Violation } from './violation.js'
-import type { WireOptions } from './wire.js'
+import type { WireOptions } from './end.js'
 import { World } from './world.js'
 
 export interface SimulationOptions {
