@@ -140,7 +140,7 @@ export class Model extends EventEmitter<ModelEvents> {
    * What is held: the version of each source up to which nothing is missing. A source is called by its node's id, older
    * epochs of it by `id@epoch`. Converged nodes have equal digests.
    */
-  digest (): Record<string, number> { return this.#gossip.digest() }
+  digest (): Record<string, number> { return this.#gossip.replica.sources.digest() }
 
   // Writing
 
@@ -289,7 +289,7 @@ export class Model extends EventEmitter<ModelEvents> {
       const update = updateOf(entry, value, local)
       if (kind === 'update' && value !== undefined) deliver(() => this.emit('update', key, value, update))
       else if (kind !== 'update') deliver(() => this.emit(kind, key, update))
-      this.#watchers.tell(key, value, update, first + i)
+      if (!this.#watchers.isEmpty) this.#watchers.tell(key, value, update, first + i)
     }
   }
 

@@ -14,7 +14,6 @@ import { Replica, visible } from './replica.js'
 import type { GossipChange } from './replica.js'
 import { rewrite, stored } from './restore.js'
 import { Serving } from './serving.js'
-import type { Source } from './source.js'
 import { stampAt } from './stamp.js'
 import { Taking } from './taking.js'
 
@@ -100,18 +99,6 @@ export class Gossip implements Core<GossipEvent> {
     this.#rouseAll()
     this.#forget()
     return { entry, effects: this.#effects() }
-  }
-
-  /** Versions by source: the latest epoch of a node under the node's id, older ones under their full name. */
-  digest (): Record<string, number> {
-    const latest = new Map<string, Source>()
-    for (const source of this.replica.sources.log) {
-      const other = latest.get(source.id)
-      if (other === undefined || source.epoch > other.epoch) latest.set(source.id, source)
-    }
-    return Object.fromEntries(Array.from(this.replica.sources.log, source => (
-      [latest.get(source.id) === source ? source.id : source.name, source.version]
-    )))
   }
 
   /** How many distinct peers keep everything up to `sequence` of this replica's log. */

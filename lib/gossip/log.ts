@@ -30,9 +30,12 @@ export class Log<T extends Logged> {
 
   /** Appends at the end, from wherever `item` stood. */
   append (item: T): void {
-    if (item.sequence > 0) this.remove(item)
+    // The own source after each own write: it stands at the end already.
+    if (item !== this.#last) {
+      if (item.sequence > 0) this.remove(item)
+      this.#link(item)
+    }
     item.sequence = ++this.#sequence.last
-    this.#link(item)
     if (this.#waiting.size === 0) return
     for (const cursor of this.#waiting) {
       cursor.next = item

@@ -74,6 +74,18 @@ export class Sources {
     this.#record?.({ key: sourceKey(source.name), value: sourceRecord(source) })
   }
 
+  /** Versions by source: the latest epoch of a node under the node's id, older ones under their full name. */
+  digest (): Record<string, number> {
+    const latest = new Map<string, Source>()
+    for (const source of this.log) {
+      const other = latest.get(source.id)
+      if (other === undefined || source.epoch > other.epoch) latest.set(source.id, source)
+    }
+    return Object.fromEntries(Array.from(this.log, source => (
+      [latest.get(source.id) === source ? source.id : source.name, source.version]
+    )))
+  }
+
   // Retiring
 
   /**
