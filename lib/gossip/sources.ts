@@ -103,6 +103,11 @@ export class Sources {
       source = next
     }
     if (silent.size > 0) this.#addRetired(silent)
+    // Heard of only in passing: there is nothing to remember of these.
+    this.#byHash = undefined
+    for (const source of this.#byName.values()) {
+      if (source.version === 0 && source.entries === 0 && !isInUse(source)) this.#byName.delete(source.name)
+    }
   }
 
   #remove (source: Source): void {
