@@ -1,4 +1,4 @@
-import { Duplex, finished } from 'readable-stream'
+import { Duplex } from 'readable-stream'
 import type { Clock } from '../ground/clock.js'
 import { TendrilError } from '../ground/errors.js'
 import type { ErrorCode } from '../ground/errors.js'
@@ -8,6 +8,7 @@ import type { ConnectionOptions } from './connection.js'
 import { deliver } from './deliver.js'
 import type { Endpoint } from './endpoint.js'
 import type { FrameLimits } from './options.js'
+import { destroyPiped, Plumbing } from './plumbing.js'
 import type { StreamStats } from './stats.js'
 
 export interface SessionOptions {
@@ -21,19 +22,14 @@ export interface SessionOptions {
   readonly hello: (binding: boolean) => Hello
 }
 
+/** How long a peer that is refused may take to hear why. */
+const farewellTimeoutMs = 1_000
 const highWaterMark = 65_536
 /** About how much is handed to the pipe at a time. */
 const chunkBytes = 8_192
 const helloTimeoutMs = 10_000
-/** How long a goodbye may take to be answered. */
+/** How long a goodbye may take to be answered, and a connection to end after it. */
 const goodbyeTimeoutMs = 2_000
-
-/** A stream that was piped into a session, with what TLS adds to one. */
-type Piped = NodeJS.ReadableStream & {
-  destroy?: () => void
-  readableEnded?: boolean
-  exportKeyingMaterial?: (length: number, label: string, context: Buffer) => Buffer
-}
 
 /**
  * A connection as a stream: the Duplex that `createStream()` gives.
@@ -44,12 +40,13 @@ type Piped = NodeJS.ReadableStream & {
 export class Session extends Duplex {
   readonly #options: SessionOptions
   #connection: Connection | undefined
-  #source: Piped | undefined
-  readonly #sinks = new Set<NodeJS.WritableStream>()
+  readonly #plumbing = new Plumbing({ onLost: cause => { this.#lost(cause) }, onTaken: () => { this.#taken() } })
   #hasRoom = false
   #isPumping = false
   #isScheduled = false
   #isEnding = false
+  /** Why the peer was refused, while it is being told. */
+  #refusal: TendrilError | undefined
   readonly #timers = new Set<unknown>()
   #onAbort: (() => void) | undefined
 
@@ -58,7 +55,7 @@ export class Session extends Duplex {
     this.#options = options
     // A stream nobody listens to closes instead of throwing; the reason is in `errored`.
     this.on('error', () => {})
-    this.on('pipe', source => { this.#takeSource(source as Piped) })
+    this.on('pipe', (source: NodeJS.ReadableStream) => { this.#takeSource(source) })
     this.#follow(options.signal)
     this.#whenReady(() => { this.#schedule() })
   }
@@ -94,11 +91,11 @@ export class Session extends Duplex {
   #connect (): Connection {
     if (this.#connection !== undefined) return this.#connection
     const { endpoints, frames, secret, tail } = this.#options
-    const exporter = this.#source?.exportKeyingMaterial?.bind(this.#source)
+    const { exporter } = this.#plumbing
     const options: ConnectionOptions = {
       hello: this.#options.hello(exporter !== undefined),
       secret,
-      exporter: () => exporter?.(32, 'EXPORTER-tendril', Buffer.alloc(0)),
+      exporter: () => exporter?.(),
       endpoints,
       frames,
       tail,
@@ -113,25 +110,37 @@ export class Session extends Duplex {
     return this.#connection
   }
 
-  #takeSource (source: Piped): void {
-    if (this.#source !== undefined && this.#source !== source) {
-      this.destroy(new TendrilError('STREAM_REUSED', 'a stream serves one connection: two sources were piped into it'))
-      return
-    }
-    this.#source = source
-    finished(source, { writable: false }, error => { if (error) this.#lost(error) })
+  #takeSource (source: NodeJS.ReadableStream): void {
+    const isOne = this.#plumbing.takeSource(source)
+    if (!isOne) this.destroy(new TendrilError('STREAM_REUSED', 'a stream serves one connection: two sources were piped into it'))
+    if (this.destroyed) destroyPiped(source)
   }
 
   override pipe<T extends NodeJS.WritableStream> (sink: T, options?: { end?: boolean }): T {
-    this.#sinks.add(sink)
-    finished(sink, { readable: false }, error => { if (error) this.#lost(error) })
+    this.#plumbing.takeSink(sink)
+    if (this.destroyed) destroyPiped(sink)
     return super.pipe(sink, options)
+  }
+
+  /** What still comes is not taken any more: it would be a write after the end. */
+  override end (callback?: () => void): this
+  override end (chunk: unknown, callback?: () => void): this
+  override end (chunk: unknown, encoding: BufferEncoding, callback?: () => void): this
+  override end (...args: unknown[]): this {
+    this.#plumbing.drainSource(this)
+    return super.end(...args as [])
   }
 
   /** What this stream is piped with has failed, or closed before its end. */
   #lost (cause: NodeJS.ErrnoException): void {
-    if (this.destroyed || this.#connection?.isFinished === true) return
-    this.destroy(cause.code === 'ERR_STREAM_PREMATURE_CLOSE' ? prematureClose(cause) : cause)
+    if (this.#refusal !== undefined || this.#connection?.isFinished === true) this.destroy()
+    else this.destroy(cause.code === 'ERR_STREAM_PREMATURE_CLOSE' ? prematureClose(cause) : cause)
+  }
+
+  /** Everything has been handed on, and the connection's end: the other end has some time to do so as well. */
+  #taken (): void {
+    if (this.#refusal !== undefined && this.#plumbing.sourceIsGone) this.destroy()
+    else this.#after(goodbyeTimeoutMs, () => { this.destroy(this.#connection?.isFinished === true ? undefined : prematureClose()) })
   }
 
   #follow (signal: AbortSignal | undefined): void {
@@ -150,10 +159,9 @@ export class Session extends Duplex {
   override _write (chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
     this.#whenReady(() => {
       try {
-        this.#connect().receive(chunk)
+        if (this.#refusal === undefined) this.#connect().receive(chunk)
       } catch (error) {
         this.#refuse(error)
-        return
       }
       this.#whenRoomy(done)
     })
@@ -168,9 +176,9 @@ export class Session extends Duplex {
   override _final (done: (error?: Error | null) => void): void {
     const connection = this.#connection
     connection?.end()
-    const cutOff = this.#source?.readableEnded === true && connection?.peerHasLeft !== true
-    if (cutOff && connection?.isFinished !== true) {
-      done(prematureClose())
+    const cutOff = this.#plumbing.sourceHasEnded && connection?.peerHasLeft !== true && connection?.isFinished !== true
+    if (this.#refusal !== undefined || cutOff) {
+      done(this.#refusal ?? prematureClose())
       return
     }
     done()
@@ -178,13 +186,20 @@ export class Session extends Duplex {
     else connection.leave()
   }
 
-  /** Tells the peer why, as far as the pipe takes it at once, and closes. */
+  /** Tells the peer why, and closes once the pipe has taken that and the other end has closed, or has had its time to. */
   #refuse (cause: unknown): void {
     const error = cause instanceof TendrilError ? cause : new TendrilError('BAD_FRAME', 'a frame could not be taken in', { cause })
-    if (this.destroyed) return
+    if (this.destroyed || this.#refusal !== undefined) return
+    this.#refusal = error
     const farewell = error instanceof Refused ? [] : this.#connection?.refuse(error.code, error.message) ?? []
+    this.#connection?.close()
+    const isRead = this.readableFlowing !== null && !this.#isEnding && !(error instanceof Refused)
+    this.#isEnding = true
     for (const bytes of farewell) this.push(bytes)
-    queueMicrotask(() => { this.destroy(error) })
+    if (!isRead) { queueMicrotask(() => { this.destroy() }); return }
+    this.once('end', () => { if (!this.#plumbing.hasSinks) this.destroy() })
+    this.push(null)
+    this.#after(farewellTimeoutMs, () => { this.destroy() })
   }
 
   /** The structure refuses this peer, or can't go on. */
@@ -243,17 +258,17 @@ export class Session extends Duplex {
   override _destroy (error: Error | null, done: (error: Error | null) => void): void {
     for (const handle of this.#timers) this.#options.clock.clearTimeout(handle)
     if (this.#onAbort !== undefined) this.#options.signal?.removeEventListener('abort', this.#onAbort)
-    const isClean = error === null && this.#connection?.isFinished === true
+    const reason = error ?? this.#refusal ?? null
+    if (reason === null && this.#connection?.isFinished === true) this.#part()
+    else this.#plumbing.destroyAll()
     this.#connection?.close()
-    if (!isClean) this.#destroyPiped()
-    done(error)
+    done(reason)
   }
 
-  #destroyPiped (): void {
-    this.#source?.destroy?.()
-    for (const sink of this.#sinks) {
-      if (sink !== process.stdout && sink !== process.stderr) (sink as NodeJS.WritableStream & { destroy?: () => void }).destroy?.()
-    }
+  /** Both ends have taken leave: the connection may come to its end by itself, if it does so soon. */
+  #part (): void {
+    if (this.#plumbing.sourceIsGone) return
+    this.#options.clock.setTimeout(() => { this.#plumbing.destroySource() }, goodbyeTimeoutMs)
   }
 }
 

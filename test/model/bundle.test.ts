@@ -9,7 +9,7 @@ import { turns, within } from '../support/waiting.js'
 
 function node (id: string, ...names: string[]): { models: Model[], all: Bundle } {
   const models = names.map(name => new Model({ id, name }))
-  return { models, all: bundle(Object.fromEntries(models.map((model, i) => [names[i], model]))) }
+  return { models, all: bundle(Object.fromEntries(models.map((model, i) => [names[i] ?? '', model]))) }
 }
 
 test('two models with different names on one connection', async t => {

@@ -26,3 +26,10 @@ export function refusalOf (call: () => unknown): string {
     return `${kind} ${String((error as { code?: unknown }).code)}`
   }
 }
+
+/** Why a stream has closed: a code, where there is one, also of what is not tendril's own. */
+export function reason ({ errored }: { errored: Error | null }): string {
+  if (errored === null) return 'nothing'
+  const { code } = errored as { code?: unknown }
+  return typeof code === 'string' ? code : errored.message
+}

@@ -1,0 +1,83 @@
+import { finished } from 'readable-stream'
+
+/** A stream that is piped into a session or out of it, with what TLS adds to one. */
+type Piped = (NodeJS.ReadableStream | NodeJS.WritableStream) & {
+  unpipe?: (sink: NodeJS.WritableStream) => void
+  resume?: () => void
+  destroy?: () => void
+  readonly readableEnded?: boolean
+  readonly destroyed?: boolean
+  readonly exportKeyingMaterial?: (length: number, label: string, context: Buffer) => Buffer
+}
+
+export interface PlumbingOptions {
+  /** Something has failed, or closed before its end. */
+  readonly onLost: (cause: NodeJS.ErrnoException) => void
+  /** What is piped out of the session has taken everything, and was ended. */
+  readonly onTaken: () => void
+}
+
+/**
+ * What a session is piped with. `a.pipe(b)` alone tells neither end of the other's failure: here that is watched, and
+ * whatever is left when the session ends is closed.
+ */
+export class Plumbing {
+  readonly #options: PlumbingOptions
+  #source: Piped | undefined
+  readonly #sinks = new Set<Piped>()
+  #taking = 0
+
+  constructor (options: PlumbingOptions) {
+    this.#options = options
+  }
+
+  /** Whether what the session gives goes into a pipe. */
+  get hasSinks (): boolean { return this.#sinks.size > 0 }
+  /** Whether what is piped in has come to its end by itself. */
+  get sourceHasEnded (): boolean { return this.#source?.readableEnded === true }
+  /** Whether nothing will come any more, one way or another. */
+  get sourceIsGone (): boolean { return this.#source === undefined || this.sourceHasEnded || this.#source.destroyed === true }
+
+  /** TLS's keying material of the connection, where it is piped in. */
+  get exporter (): (() => Uint8Array) | undefined {
+    const exporter = this.#source?.exportKeyingMaterial?.bind(this.#source)
+    return exporter && (() => exporter(32, 'EXPORTER-tendril', Buffer.alloc(0)))
+  }
+
+  /** @returns false for a second source: a session serves one connection */
+  takeSource (source: Piped): boolean {
+    if (this.#source === source) return true
+    if (this.#source !== undefined) return false
+    this.#source = source
+    finished(source, { writable: false }, error => { if (error) this.#options.onLost(error) })
+    return true
+  }
+
+  takeSink (sink: Piped): void {
+    if (this.#sinks.has(sink)) return
+    this.#sinks.add(sink)
+    this.#taking++
+    finished(sink, { readable: false }, error => {
+      if (error) this.#options.onLost(error)
+      else if (--this.#taking === 0) this.#options.onTaken()
+    })
+  }
+
+  /** The session takes no more: what still comes is let go, so that the source gets to its end. */
+  drainSource (session: NodeJS.WritableStream): void {
+    this.#source?.unpipe?.(session)
+    this.#source?.resume?.()
+  }
+
+  destroySource (): void { if (this.#source !== undefined) destroyPiped(this.#source) }
+
+  destroyAll (): void {
+    this.destroySource()
+    this.#sinks.forEach(destroyPiped)
+  }
+}
+
+/** Standard output outlives any connection. */
+export function destroyPiped (stream: Piped): void {
+  if (stream !== process.stdout && stream !== process.stderr) stream.destroy?.()
+}
