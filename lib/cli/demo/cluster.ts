@@ -121,7 +121,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     this.deliveries.left(member.id)
     this.#tellDelivered()
     if (wanted || this.#isEnding) return
-    this.emit('event', `${member.id} ended by itself (${how}); it is started again`)
+    this.emit('event', `${member.id} is gone (${how}); it is started again`)
     setTimeout(() => { if (!this.#isEnding) member.start() }, restartMs)
   }
 
