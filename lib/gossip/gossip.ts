@@ -77,7 +77,6 @@ export class Gossip implements Core<GossipEvent> {
 
   /** @returns the entry that stands now, and the effects; none where an equal value stood already */
   set (key: string, value: Value, ttlMs: number | undefined, now: Now): { entry: Entry, effects: Effects<GossipEvent> | undefined } {
-    this.replica.restamp(now)
     const held = this.replica.siblings(key)
     const standing = ttlMs === undefined ? this.replica.standing(held, value) : undefined
     if (standing !== undefined) return { entry: standing, effects: undefined }
@@ -89,13 +88,14 @@ export class Gossip implements Core<GossipEvent> {
    * @returns undefined where nothing is visible under `key`, and so nothing to delete
    */
   delete (key: string, now: Now): { entry: Entry, effects: Effects<GossipEvent> } | undefined {
-    this.replica.restamp(now)
     const held = this.replica.siblings(key)
     return visible(held) === undefined && !this.#isLoading ? undefined : this.#write(key, held, undefined, undefined, now)
   }
 
   #write (key: string, held: readonly Entry[], value: Value | undefined, ttlMs: number | undefined, now: Now): Written {
-    const entry = this.replica.write(key, held, value, ttlMs, now)
+    // Only where something is written: what is written anew has effects of its own, which then go with it.
+    const isRestamped = this.replica.restamp(now)
+    const entry = this.replica.write(key, isRestamped ? this.replica.siblings(key) : held, value, ttlMs, now)
     this.#rouseAll()
     this.#forget()
     return { entry, effects: this.#effects() }
@@ -152,7 +152,7 @@ export class Gossip implements Core<GossipEvent> {
   // The contract
 
   open (link: Link, peer: Peer, now: Now): Effects<GossipEvent> {
-    this.replica.restamp(now)
+    if (this.replica.restamp(now)) this.#rouseAll()
     const serving = peer.sends ? new Serving(this.replica) : undefined
     const taking = peer.receives ? new Taking(this.replica, serving?.skips, peer.epoch, this.#peers.resumes.get(peer.id)) : undefined
     this.#links.set(link, { peer, serving, taking })

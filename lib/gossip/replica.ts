@@ -124,10 +124,12 @@ export class Replica {
   /**
    * Writes anew whatever carries a stamp that others would refuse, once the own wall clock has stepped back: nobody
    * with a right clock ever accepted it, and it would shut this node out until time had caught up.
+   * @returns whether there was any: the links are to be told
    */
-  restamp (now: Now): void {
-    if (!this.#stamps.isAhead(now.wall)) return
+  restamp (now: Now): boolean {
+    if (!this.#stamps.isAhead(now.wall)) return false
     this.#stamps.reset(now.wall)
+    const { last } = this.sequence
     const limit = stampAt(now.wall + this.#options.acceptedSkewMs)
     for (const entry of [...this.entries]) {
       if (entry.stamp <= limit || entry.sequence === 0) continue
@@ -135,6 +137,7 @@ export class Replica {
       const expiresAt = shown.rarely?.expiresAt
       this.write(entry.key, this.siblings(entry.key), shown.value, expiresAt === undefined ? undefined : Math.max(0, expiresAt - now.monotonic), now)
     }
+    return this.sequence.last > last
   }
 
   // Merging what others wrote
