@@ -173,8 +173,12 @@ export class Nemesis {
 
   #jump (node: SimNode): void {
     const far = this.#random.pick([0, 2 * second, 20 * second, 40 * second, 70 * second, 3600 * second, day])
-    node.skewMs = this.#random.chance(0.3) ? 0 : Math.round((this.#random.next() * 2 - 1) * far)
-    this.#note(`${node.id} clock off by ${node.skewMs} ms`)
+    const skewMs = this.#random.chance(0.3) ? 0 : Math.round((this.#random.next() * 2 - 1) * far)
+    // Sometimes several ask the same server of time, which is wrong.
+    for (const one of this.#random.chance(0.5) ? [node] : this.#options.nodes.filter(() => this.#random.chance(0.5))) {
+      one.skewMs = skewMs
+      this.#note(`${one.id} clock off by ${skewMs} ms`)
+    }
   }
 
   #stop (node: SimNode): void {
