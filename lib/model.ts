@@ -138,7 +138,8 @@ export class Model extends EventEmitter<ModelEvents> {
 
   /**
    * What is held: the version of each source up to which nothing is missing. A source is called by its node's id, older
-   * epochs of it by `id@epoch`. Converged nodes have equal digests.
+   * epochs of it by `id@epoch`. Converged nodes have equal digests, but for sources that were silent for a day and of which
+   * nothing is held: each node leaves those out in its own time.
    */
   digest (): Record<string, number> { return this.#gossip.replica.sources.digest() }
 
