@@ -14,6 +14,7 @@ import { Replica, visible } from './replica.js'
 import type { GossipChange } from './replica.js'
 import { rewrite, stored } from './restore.js'
 import { Serving } from './serving.js'
+import type { Source } from './source.js'
 import { stampAt } from './stamp.js'
 import { Taking } from './taking.js'
 
@@ -55,8 +56,8 @@ export class Gossip implements Core<GossipEvent> {
   #changes: Change[] = []
   #events: GossipEvent[] = []
   #durable: number
-  /** The places forgotten up to when storage was last told. */
-  #settled = 0
+  /** The epoch, and the places forgotten up to, when storage was last told. */
+  #settled: { readonly own?: Source, readonly floorPosition: number, readonly retiredPosition: number } = { floorPosition: 0, retiredPosition: 0 }
   /** Whether storage is still to be read. */
   #isLoading: boolean
   replica: Replica
@@ -143,8 +144,9 @@ export class Gossip implements Core<GossipEvent> {
   }
 
   #noteSelf (whole: boolean): void {
-    if (!this.#options.persistent) return
     const { own, floorPosition, sources: { retiredPosition }, sequence } = this.replica
+    this.#settled = { own, floorPosition, retiredPosition }
+    if (!this.#options.persistent) return
     const self = { id: own.id, epoch: own.epoch, whole, floorPosition, retiredPosition, sequence: sequence.last }
     this.#changes.push({ key: replicaKey, value: selfRecord(self) })
   }
@@ -287,11 +289,11 @@ export class Gossip implements Core<GossipEvent> {
     for (const { serving } of this.#links.values()) if (serving !== undefined) yield serving
   }
 
-  /** After forgetting: storage must know from where on nobody can go on, and some peers may have to be asked. */
+  /** Storage must know from where on nobody can go on, and under which epoch this node does. */
   #settle (): void {
-    const { floorPosition, sources: { retiredPosition } } = this.replica
-    if (floorPosition + retiredPosition === this.#settled) return
-    this.#settled = floorPosition + retiredPosition
+    const { own, floorPosition, sources: { retiredPosition } } = this.replica
+    const known = this.#settled
+    if (own === known.own && floorPosition === known.floorPosition && retiredPosition === known.retiredPosition) return
     this.#rouseAll()
     this.#noteSelf(this.#options.durable)
   }

@@ -104,3 +104,18 @@ test('two clusters that ran apart for longer than the retention lose nothing whe
   for (const hub of [a, b]) t.deepEqual(shown(hub), { config0: 0, config1: 1 })
   t.end()
 })
+
+test('a node that meets changes of its own which it never made goes on under a new epoch, also after a crash', t => {
+  const time = new Time()
+  const a = core('a', time, { persistent: true, durable: true })
+  const records = new Map(a.restore([], time.now()).changes.map(({ key, value }) => [key, value]))
+  const { epoch } = a
+  a.open(1, { id: 'b', epoch: 'x', sends: true, receives: true }, time.now())
+  const { changes } = a.receive(1, [6, 1, 1, true, [`a@${epoch}`, 7]], time.now())
+  t.notEqual(a.epoch, epoch)
+  for (const { key, value } of changes) records.set(key, value)
+  const after = core('a', time, { persistent: true, durable: true })
+  after.restore(Array.from(records, ([key, value]) => ({ key, value: value ?? [] })), time.now())
+  t.equal(after.epoch, a.epoch)
+  t.end()
+})
