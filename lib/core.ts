@@ -28,8 +28,8 @@ export interface Core<Event> {
   pull: (link: Link, maxBytes: number, now: Now) => Message | undefined
   /** When `tick` is wanted next, on the monotonic clock. */
   deadline: () => number | undefined
-  /** Whether both ends hold what the other had when they met. */
-  isSynced: (link: Link) => boolean
+  /** Whether both ends hold what the other had when they met. A peer that `hasLeft` is owed no acknowledgement. */
+  isSynced: (link: Link, hasLeft: boolean) => boolean
   /** Plain counters of one link. */
   traffic: (link: Link) => Traffic
   /** Takes up what storage kept, before any link opens. @throws TendrilError STORAGE_FAILED if a record is corrupt */

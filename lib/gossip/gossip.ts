@@ -214,9 +214,9 @@ export class Gossip implements Core<GossipEvent> {
   check (): void { checkReplica(this.replica) }
 
   /** Whether both ends hold what the other had when they met, as far as updates may flow between them. */
-  isSynced (link: Link): boolean {
+  isSynced (link: Link, hasLeft: boolean): boolean {
     const state = this.#links.get(link)
-    return state !== undefined && state.serving?.isSynced !== false && state.taking?.isSynced !== false
+    return state !== undefined && state.serving?.isSynced !== false && state.taking?.isSynced(hasLeft) !== false
   }
 
   traffic (link: Link): Traffic {

@@ -37,8 +37,8 @@ export class Taking {
     else this.ask()
   }
 
-  /** Whether the peer's log has been taken in to its end once, and that was acknowledged. */
-  get isSynced (): boolean { return this.#hasClosed && this.#due.length === 0 }
+  /** Whether the peer's log has been taken in to its end once, and that was acknowledged, unless the peer has left. */
+  isSynced (hasLeft: boolean): boolean { return this.#hasClosed && (hasLeft || this.#due.length === 0) }
 
   // What the peer sends
 

@@ -20,7 +20,7 @@ export class Channel implements Endpoint {
   }
 
   /** Whether the link has opened, and both ends hold what the other had. */
-  get hasSynced (): boolean { return this.#link !== undefined && this.#host.isSynced(this.#link) }
+  get hasSynced (): boolean { return this.#link !== undefined && this.#host.isSynced(this.#link, false) }
 
   whenReady (callback: (error: Error | undefined) => void): void { this.#host.whenReady(callback) }
   whenRoomy (callback: () => void): void { this.#host.whenRoomy(callback) }
@@ -33,6 +33,6 @@ export class Channel implements Endpoint {
   receive (link: Link, message: Message): void { this.#host.receive(link, message) }
   pull (link: Link, maxBytes: number): Message | undefined { return this.#host.pull(link, maxBytes) }
   close (link: Link): void { this.#host.close(link) }
-  isSynced (link: Link): boolean { return this.#host.isSynced(link) }
+  isSynced (link: Link, hasLeft: boolean): boolean { return this.#host.isSynced(link, hasLeft) }
   traffic (link: Link): Traffic { return this.#host.traffic(link) }
 }

@@ -203,7 +203,7 @@ export class Connection {
 
   #noticeSync (): void {
     if (this.#hasSynced || this.#peer === undefined || this.#isClosed) return
-    if (!this.#channels.every(({ endpoint, link }) => endpoint.isSynced(link))) return
+    if (!this.#channels.every(({ endpoint, link }) => endpoint.isSynced(link, this.#peerLeft))) return
     this.#hasSynced = true
     this.#options.onSync()
     if (!this.#options.tail) this.leave()

@@ -18,6 +18,6 @@ export interface Endpoint {
   receive: (link: Link, message: Message) => void
   pull: (link: Link, maxBytes: number) => Message | undefined
   close: (link: Link) => void
-  isSynced: (link: Link) => boolean
+  isSynced: (link: Link, hasLeft: boolean) => boolean
   traffic: (link: Link) => Traffic
 }

@@ -251,7 +251,7 @@ export class Host<Event> implements Endpoint {
     this.run(this.#core.close(link, this.now()))
   }
 
-  isSynced (link: Link): boolean { return this.#core.isSynced(link) }
+  isSynced (link: Link, hasLeft: boolean): boolean { return this.#core.isSynced(link, hasLeft) }
 
   traffic (link: Link): Traffic { return this.#core.traffic(link) }
 }

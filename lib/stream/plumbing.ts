@@ -31,12 +31,16 @@ export class Plumbing {
     this.#options = options
   }
 
+  get hasSource (): boolean { return this.#source !== undefined }
   /** Whether what the session gives goes into a pipe. */
   get hasSinks (): boolean { return this.#sinks.size > 0 }
   /** Whether what is piped in has come to its end by itself. */
   get sourceHasEnded (): boolean { return this.#source?.readableEnded === true }
   /** Whether nothing will come any more, one way or another. */
   get sourceIsGone (): boolean { return this.#source === undefined || this.sourceHasEnded || this.#source.destroyed === true }
+
+  /** Whether everything piped has come to its end. */
+  get isDone (): boolean { return this.sourceIsGone && this.#taking === 0 }
 
   /** TLS's keying material of the connection, where it is piped in. */
   get exporter (): (() => Uint8Array) | undefined {
@@ -69,10 +73,8 @@ export class Plumbing {
     this.#source?.resume?.()
   }
 
-  destroySource (): void { if (this.#source !== undefined) destroyPiped(this.#source) }
-
   destroyAll (): void {
-    this.destroySource()
+    if (this.#source !== undefined) destroyPiped(this.#source)
     this.#sinks.forEach(destroyPiped)
   }
 }

@@ -56,6 +56,7 @@ export class Session extends Duplex {
     // A stream nobody listens to closes instead of throwing; the reason is in `errored`.
     this.on('error', () => {})
     this.on('pipe', (source: NodeJS.ReadableStream) => { this.#takeSource(source) })
+    this.once('end', () => { if (!this.#plumbing.hasSinks) this.#taken() })
     this.#follow(options.signal)
     this.#whenReady(() => { this.#schedule() })
   }
@@ -197,7 +198,6 @@ export class Session extends Duplex {
     this.#isEnding = true
     for (const bytes of farewell) this.push(bytes)
     if (!isRead) { queueMicrotask(() => { this.destroy() }); return }
-    this.once('end', () => { if (!this.#plumbing.hasSinks) this.destroy() })
     this.push(null)
     this.#after(farewellTimeoutMs, () => { this.destroy() })
   }
@@ -237,12 +237,12 @@ export class Session extends Duplex {
     if (connection.isFinished) this.#finish()
   }
 
-  /** Both ends have said goodbye. */
+  /** Both ends have said goodbye: this one ends the connection, and what is piped in ends when the other one has. */
   #finish (): void {
     if (this.#isEnding || this.destroyed) return
     this.#isEnding = true
     this.push(null)
-    if (!this.writableEnded) this.end()
+    if (!this.#plumbing.hasSource && !this.writableEnded) this.end()
   }
 
   // End
@@ -259,16 +259,11 @@ export class Session extends Duplex {
     for (const handle of this.#timers) this.#options.clock.clearTimeout(handle)
     if (this.#onAbort !== undefined) this.#options.signal?.removeEventListener('abort', this.#onAbort)
     const reason = error ?? this.#refusal ?? null
-    if (reason === null && this.#connection?.isFinished === true) this.#part()
-    else this.#plumbing.destroyAll()
+    const isWhole = reason === null && this.#connection?.isFinished === true && this.readableEnded && this.writableFinished
     this.#connection?.close()
+    if (!isWhole) this.#plumbing.destroyAll()
+    else if (!this.#plumbing.isDone) this.#options.clock.setTimeout(() => { this.#plumbing.destroyAll() }, goodbyeTimeoutMs)
     done(reason)
-  }
-
-  /** Both ends have taken leave: the connection may come to its end by itself, if it does so soon. */
-  #part (): void {
-    if (this.#plumbing.sourceIsGone) return
-    this.#options.clock.setTimeout(() => { this.#plumbing.destroySource() }, goodbyeTimeoutMs)
   }
 }
 

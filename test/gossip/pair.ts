@@ -76,7 +76,7 @@ export class Pair {
     while (this.step(0) || this.step(1));
   }
 
-  get isSynced (): boolean { return this.#ends.every(({ core, link }) => core.isSynced(link)) }
+  get isSynced (): boolean { return this.#ends.every(({ core, link }) => core.isSynced(link, false)) }
 
   close (): void {
     for (const { core, link } of this.#ends) core.close(link)

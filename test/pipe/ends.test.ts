@@ -131,10 +131,9 @@ test('a peer that holds its half of the connection open after both said goodbye'
   server.resume()
   const hello = { tendril: 1, id: 'b', codec: 'ndjson', instance: 'i'.repeat(24), nonce: 'n'.repeat(24), channels: [] }
   server.write(`${JSON.stringify(hello)}\n[0,2,null,""]\n`)
-  await within(closing(stream), 'the stream')
+  await within(Promise.all([closing(stream), closing(client)]), 'both')
   t.equal(reason(stream), 'nothing')
-  server.end()
-  await within(closing(client), 'the socket')
+  server.destroy()
   await turns()
   await model.close()
 })

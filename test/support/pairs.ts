@@ -15,10 +15,15 @@ export interface Pair {
   readonly b: ReplicationStream
 }
 
-/** Joins two structures in memory. */
-export function join (a: Streaming, b: Streaming, optionsA?: StreamOptions, optionsB?: StreamOptions): Pair {
+/** Joins two structures: in memory, or over the sockets. */
+export function join (a: Streaming, b: Streaming, optionsA?: StreamOptions, optionsB?: StreamOptions, sockets?: Sockets): Pair {
   const pair = { a: a.createStream(optionsA), b: b.createStream(optionsB) }
-  pair.a.pipe(pair.b).pipe(pair.a)
+  if (sockets === undefined) {
+    pair.a.pipe(pair.b).pipe(pair.a)
+  } else {
+    pair.a.pipe(sockets.client).pipe(pair.a)
+    sockets.server.pipe(pair.b).pipe(sockets.server)
+  }
   return pair
 }
 
@@ -95,10 +100,7 @@ export async function tcpPair (): Promise<Sockets> {
 /** Joins two structures over TCP. */
 export async function joinTcp (a: Streaming, b: Streaming, optionsA?: StreamOptions, optionsB?: StreamOptions): Promise<Pair & Sockets> {
   const sockets = await tcpPair()
-  const pair = { a: a.createStream(optionsA), b: b.createStream(optionsB) }
-  pair.a.pipe(sockets.client).pipe(pair.a)
-  sockets.server.pipe(pair.b).pipe(sockets.server)
-  return { ...pair, ...sockets }
+  return { ...join(a, b, optionsA, optionsB, sockets), ...sockets }
 }
 
 /** Two native duplexes, each of which gives out what the other is given. */
