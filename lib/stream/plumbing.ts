@@ -15,6 +15,8 @@ export interface PlumbingOptions {
   readonly onLost: (cause: NodeJS.ErrnoException) => void
   /** What is piped out of the session has taken everything, and was ended. */
   readonly onTaken: () => void
+  /** Everything piped has come to its end. */
+  readonly onDone: () => void
 }
 
 /**
@@ -39,6 +41,8 @@ export class Plumbing {
   /** Whether nothing will come any more, one way or another. */
   get sourceIsGone (): boolean { return this.#source === undefined || this.sourceHasEnded || this.#source.destroyed === true }
 
+  /** Whether what the session still has to give may reach anyone. */
+  get takesMore (): boolean { return this.#taking > 0 || !this.hasSinks }
   /** Whether everything piped has come to its end. */
   get isDone (): boolean { return this.sourceIsGone && this.#taking === 0 }
 
@@ -53,7 +57,10 @@ export class Plumbing {
     if (this.#source === source) return true
     if (this.#source !== undefined) return false
     this.#source = source
-    finished(source, { writable: false }, error => { if (error) this.#options.onLost(error) })
+    finished(source, { writable: false }, error => {
+      if (error) this.#options.onLost(error)
+      if (this.isDone) this.#options.onDone()
+    })
     return true
   }
 
@@ -62,8 +69,10 @@ export class Plumbing {
     this.#sinks.add(sink)
     this.#taking++
     finished(sink, { readable: false }, error => {
+      this.#taking--
       if (error) this.#options.onLost(error)
-      else if (--this.#taking === 0) this.#options.onTaken()
+      else if (this.#taking === 0) this.#options.onTaken()
+      if (this.isDone) this.#options.onDone()
     })
   }
 

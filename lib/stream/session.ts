@@ -40,7 +40,12 @@ const goodbyeTimeoutMs = 2_000
 export class Session extends Duplex {
   readonly #options: SessionOptions
   #connection: Connection | undefined
-  readonly #plumbing = new Plumbing({ onLost: cause => { this.#lost(cause) }, onTaken: () => { this.#taken() } })
+  readonly #plumbing = new Plumbing({
+    onLost: cause => { this.#lost(cause) },
+    onTaken: () => { this.#taken() },
+    onDone: () => { this.#options.clock.clearTimeout(this.#parting) }
+  })
+
   #hasRoom = false
   #isPumping = false
   #isScheduled = false
@@ -48,6 +53,8 @@ export class Session extends Duplex {
   /** Why the peer was refused, while it is being told. */
   #refusal: TendrilError | undefined
   readonly #timers = new Set<unknown>()
+  /** The timer that ends what is piped, once this stream has closed in order. */
+  #parting: unknown
   #onAbort: (() => void) | undefined
 
   constructor (options: SessionOptions) {
@@ -183,7 +190,8 @@ export class Session extends Duplex {
       return
     }
     done()
-    if (connection === undefined) this.push(null)
+    if (!this.#plumbing.takesMore) queueMicrotask(() => { this.destroy() })
+    else if (connection === undefined) this.push(null)
     else connection.leave()
   }
 
@@ -248,6 +256,7 @@ export class Session extends Duplex {
   // End
 
   #after (ms: number, callback: () => void): void {
+    if (this.destroyed) return
     const handle = this.#options.clock.setTimeout(() => {
       this.#timers.delete(handle)
       if (!this.destroyed) callback()
@@ -262,7 +271,7 @@ export class Session extends Duplex {
     const isWhole = reason === null && this.#connection?.isFinished === true && this.readableEnded && this.writableFinished
     this.#connection?.close()
     if (!isWhole) this.#plumbing.destroyAll()
-    else if (!this.#plumbing.isDone) this.#options.clock.setTimeout(() => { this.#plumbing.destroyAll() }, goodbyeTimeoutMs)
+    else if (!this.#plumbing.isDone) this.#parting = this.#options.clock.setTimeout(() => { this.#plumbing.destroyAll() }, goodbyeTimeoutMs)
     done(reason)
   }
 }
