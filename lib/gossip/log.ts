@@ -1,3 +1,5 @@
+import { Unsettled } from './unsettled.js'
+
 /** What stands in a {@link Log}: its links are the log's own business. */
 export interface Logged {
   /** The place in local arrival order; 0 while it stands in no log. */
@@ -20,9 +22,12 @@ export class Log<T extends Logged> {
   readonly #sequence: Sequence
   readonly #walking = new Set<Cursor<T>>()
   readonly #waiting = new Set<Cursor<T>>()
+  readonly #unsettled: Unsettled | undefined
 
-  constructor (sequence: Sequence) {
+  /** `persistent`: what is changed here is lost in a crash until storage has confirmed it. */
+  constructor (sequence: Sequence, persistent = false) {
     this.#sequence = sequence
+    this.#unsettled = persistent ? new Unsettled() : undefined
   }
 
   get first (): T | undefined { return this.#first }
@@ -31,6 +36,7 @@ export class Log<T extends Logged> {
   /** Appends at the end, from wherever `item` stood. */
   append (item: T): void {
     // The own source after each own write: it stands at the end already.
+    if (item.sequence > 0) this.unsettle(item)
     if (item !== this.#last) {
       if (item.sequence > 0) this.remove(item)
       this.#link(item)
@@ -73,6 +79,16 @@ export class Log<T extends Logged> {
     item.after = undefined
     item.sequence = 0
     this.#length--
+  }
+
+  /** What takes the place of `item` comes next in the log: until that is durable, a crash brings `item` back. */
+  unsettle (item: T): void {
+    this.#unsettled?.add(item.sequence, this.#sequence.last + 1)
+  }
+
+  /** How far a peer may take the log for known that has been given all up to `position`. */
+  settled (position: number, durable: number): number {
+    return this.#unsettled?.cap(position, durable) ?? position
   }
 
   /** A cursor behind everything up to `position`, found from the end: the cost is the difference. */

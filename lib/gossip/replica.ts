@@ -50,7 +50,7 @@ export class Replica {
   readonly #expiries = new TinyQueue<Expiry>([], (a, b) => a.at - b.at)
   readonly sequence: Sequence = { last: 0 }
   /** Entries in local arrival order, which is a causal order. */
-  readonly entries = new Log<Entry>(this.sequence)
+  readonly entries: Log<Entry>
   readonly sources: Sources
   /** Delete records, oldest first. */
   readonly deletes = new Set<Entry>()
@@ -65,6 +65,7 @@ export class Replica {
   constructor (options: ReplicaOptions, id: string | undefined, wallMs: number) {
     this.#options = options
     this.#stamps = new StampClock(options.acceptedSkewMs)
+    this.entries = new Log(this.sequence, options.persistent)
     this.sources = new Sources(this.sequence, options.persistent ? change => { this.changes.push(change) } : undefined)
     this.own = this.sources.get(`${id ?? randomId(options.random)}@${drawEpoch(options.random, wallMs)}`)
   }
@@ -104,7 +105,7 @@ export class Replica {
     for (const sibling of held) learn(entry, sibling)
     if (ttlMs !== undefined) remember(entry).expiresAt = now.monotonic + ttlMs
     const before = visible(held)
-    for (const sibling of held) this.#drop(sibling)
+    for (const sibling of held) this.#replace(sibling)
     this.#keys.set(key, entry)
     this.#log(entry, now)
     this.sources.cover(this.own, entry.version, now)
@@ -171,7 +172,7 @@ export class Replica {
     for (const sibling of held) {
       if (sibling !== entry && covers(entry, sibling.source, sibling.version)) {
         learn(entry, sibling)
-        this.#drop(sibling)
+        this.#replace(sibling)
       } else {
         kept.push(sibling)
       }
@@ -239,6 +240,7 @@ export class Replica {
   /** Drops what a peer's full join has shown to be superseded. */
   supersede (entry: Entry): void {
     const before = this.get(entry.key)
+    this.entries.unsettle(entry)
     this.#takeOut(entry)
     this.#announce(before, this.get(entry.key), new Entry(entry.key, entry.source, entry.version, entry.stamp, undefined, undefined), false)
   }
@@ -303,6 +305,12 @@ export class Replica {
   #index (entry: Entry): void {
     if (entry.value === undefined) this.deletes.add(entry)
     else if (entry.rarely?.expiresAt !== undefined) this.#expiries.push({ at: entry.rarely.expiresAt, entry })
+  }
+
+  /** Drops an entry that another one takes the place of. */
+  #replace (entry: Entry): void {
+    this.entries.unsettle(entry)
+    this.#drop(entry)
   }
 
   #drop (entry: Entry): void {

@@ -1,7 +1,7 @@
 import type { Message } from '../core.js'
 import type { Now } from '../ground/clock.js'
 import type { Entry } from './entry.js'
-import type { Cursor } from './log.js'
+import type { Cursor, Log, Logged } from './log.js'
 import { messageType, writeVersions } from './messages.js'
 import type { Versioned } from './messages.js'
 import type { Replica } from './replica.js'
@@ -122,7 +122,7 @@ export class Serving {
     if (this.#entries.next !== undefined) return undefined
     while (this.#digests.next !== undefined && this.#skips(this.#digests.next.sequence, durable)) sources.log.advance(this.#digests)
     if (this.#digests.next !== undefined) return undefined
-    return { delivered: this.#rest(this.#entries, durable), closed: this.#rest(this.#digests, durable) }
+    return { delivered: this.#rest(entries, this.#entries, durable), closed: this.#rest(sources.log, this.#digests, durable) }
   }
 
   #skips (sequence: number, durable: number): boolean {
@@ -160,7 +160,8 @@ export class Serving {
     }
     if (entries.length === 0) return undefined
     this.entriesOut += entries.length
-    return [messageType.delta, cursor.position, Array.from(sources.keys(), ({ name }) => name), base, entries]
+    const position = this.#replica.entries.settled(cursor.position, durable)
+    return [messageType.delta, position, Array.from(sources.keys(), ({ name }) => name), base, entries]
   }
 
   /** Whether the peer has this: it came from there, or its digest covers it. A full join leaves nothing out. */
@@ -182,7 +183,8 @@ export class Serving {
     const end = digests.next === undefined && this.#tellRetired(versions, maxBytes - bytes)
     if (versions.length === 0 && (this.#hasClosed || !end)) return undefined
     if (end) this.#close()
-    return [messageType.mark, this.#rest(entries, durable), this.#rest(digests, durable), end, writeVersions(versions)]
+    const { entries: log, sources } = this.#replica
+    return [messageType.mark, this.#rest(log, entries, durable), this.#rest(sources.log, digests, durable), end, writeVersions(versions)]
   }
 
   /** Adds what is retired to a mark. @returns whether that was all */
@@ -220,9 +222,9 @@ export class Serving {
   }
 
   /** The place a cursor at the end has reached: all there is, but never beyond what is durable. */
-  #rest<T> (cursor: Cursor<T>, durable: number): number {
+  #rest<T extends Logged> (log: Log<T>, cursor: Cursor<T>, durable: number): number {
     if (cursor.next === undefined) cursor.position = Math.max(cursor.position, Math.min(this.#replica.sequence.last, durable))
-    return cursor.position
+    return log.settled(cursor.position, durable)
   }
 
   release (): void {

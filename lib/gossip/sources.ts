@@ -25,7 +25,7 @@ export class Sources {
 
   /** `record` takes what is to be kept by storage, where there is one. */
   constructor (sequence: Sequence, record: ((change: Change) => void) | undefined) {
-    this.log = new Log<Source>(sequence)
+    this.log = new Log<Source>(sequence, record !== undefined)
     this.#record = record
   }
 
