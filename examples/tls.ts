@@ -1,13 +1,15 @@
 /** The same over TLS, with a secret beside: who does not know it is refused, whatever certificate it has. */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { Model } from 'tendril'
 import type { TendrilError } from 'tendril'
-import { selfSigned } from '../lib/cli/certificate.js'
 
-// A certificate made for this run; yours comes from a file and an authority.
-const { key, cert } = selfSigned()
+// One line makes both, in the folder that this program is given (or else here): openssl req -x509 -nodes -days 365
+// -newkey rsa:2048 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem
+const [key, cert] = ['key.pem', 'cert.pem'].map(name => readFileSync(join(process.argv[2] ?? '.', name)))
 const a = new Model({ id: 'server', secret: 'correct horse' })
 const server = createServer({ key, cert }, socket => { socket.pipe(a.createStream()).pipe(socket) }).listen(0)
 await once(server, 'listening')

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'tape'
+import { selfSigned } from '../lib/cli/certificate.js'
 
 /** What each example prints; where it prints what differs from run to run, a pattern. */
 const outputs: Readonly<Record<string, RegExp>> = {
@@ -17,6 +19,7 @@ const outputs: Readonly<Record<string, RegExp>> = {
     'apart, b   {"title":"from b, which came later","price":12}', 'healed, a  {"title":"from b, which came later","price":12}',
     'healed, b  {"title":"from b, which came later","price":12}', '$'
   ].join('\n')),
+  'reconnect.ts': /^stranger lost its connection: CLUSTER_MISMATCH\nclient holds {"round":1}\n(client lost its connection: \w+\n)*client holds {"round":2}\n$/,
   'session.ts': /^# they have never met\n([ab]: .*\n)+# nothing is new\n([ab]: .*\n)+# a has forgotten a delete that b has not seen\n([ab]: .*\n)+$/,
   'stdio.ts': /^child answers: drow = lirdnet\nchild exits with code 0\n$/,
   'storage.ts': /^after a restart: {"visits":1} under the same id: true\nthe next write is version 4\n$/,
@@ -34,14 +37,22 @@ test('every example has an output to check, and none is missing', t => {
   t.end()
 })
 
+/** What examples/tls.ts asks its reader to make: not every machine has openssl. */
+const folder = mkdtempSync(join(tmpdir(), 'tendril-examples-'))
+test.onFinish(() => { rmSync(folder, { recursive: true }) })
+const { key, cert } = selfSigned()
+writeFileSync(join(folder, 'key.pem'), key)
+writeFileSync(join(folder, 'cert.pem'), cert)
+
 for (const name of names) {
   test(`examples/${name} runs to its end and prints what it should`, async t => {
     const path = join('examples', name)
     const text = readFileSync(join(root, path), 'utf8')
     t.ok(text.trimEnd().split('\n').length <= 40, 'it has at most 40 lines')
     t.ok(text.startsWith('/** '), 'it says first what it shows')
+    t.notOk(/ from '\./.test(text), 'it imports nothing that a user lacks')
     t.ok(/ from 'tendril'\n/.test(text), "it imports from 'tendril', as a user would")
-    const run = promisify(execFile)(process.execPath, ['--import', 'tsx', path], { cwd: root, timeout: 60_000 })
+    const run = promisify(execFile)(process.execPath, ['--import', 'tsx', path, ...name === 'tls.ts' ? [folder] : []], { cwd: root, timeout: 60_000 })
     const { stdout, stderr } = await run
     t.match(stdout, outputs[name] ?? /^$/, 'it prints what it should')
     t.equal(stderr, '', 'and no complaints')
