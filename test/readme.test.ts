@@ -20,8 +20,10 @@ function blocks (page: string, language: string): string[] {
 /** What the blocks of the README print, in their order. */
 const outputs: readonly RegExp[] = [
   /^b sees undefined\nb sees hello, world\n$/,
+  /^lost: ECONNREFUSED\nclosed\n$/,
   /^user:1 { name: 'Ada', born: 1815 }\nuser:2 by a \(here\)\nuser:2 { name: 'Grace' }\n2 \[ 'user:1', 'user:2' \] {"user:1":.*}\n$/,
   /^42 took \d+ bytes\n$/,
+  /^met server\n$/,
   /^true 1\n$/
 ]
 
