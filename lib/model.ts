@@ -34,7 +34,7 @@ export interface ModelEvents {
   delete: [key: string, update: Update]
   expire: [key: string, update: Update]
   peer: [id: string]
-  error: [error: Error]
+  error: [error: TendrilError]
 }
 
 /** A century. */
@@ -156,7 +156,7 @@ export class Model extends EventEmitter<ModelEvents> {
     checkName('key', key, maxKeyBytes)
     checkObject('options', options)
     const ttl = checkTtl(options.ttl)
-    const admitted = admitValue(value, maxValueBytes).value
+    const admitted = admitFor(key, value, maxValueBytes)
     this.#assertOpen()
     const { entry, effects } = this.#gossip.set(key, admitted, ttl, this.#host.now())
     if (effects === undefined) return this.#updateOf(entry)
@@ -201,12 +201,14 @@ export class Model extends EventEmitter<ModelEvents> {
    * @throws TendrilError with code ABORTED (`signal`) or CLOSED
    */
   replicated (peers?: number, options?: { signal?: AbortSignal }): Promise<void>
+  replicated (options: { signal?: AbortSignal }): Promise<void>
   replicated (callback: Callback): void
   replicated (peers: number, callback: Callback): void
   replicated (peers: number, options: { signal?: AbortSignal }, callback: Callback): void
   replicated (...args: unknown[]): Promise<void> | void {
     const callback = typeof args.at(-1) === 'function' ? args.pop() as Callback : undefined
-    const [peers = 1, options = {}] = args
+    // Options alone are fine as well: one peer is what is mostly meant.
+    const [peers = 1, options = {}] = typeof args[0] === 'object' ? [1, ...args] : args
     const count = checkCount('peers', peers, 0, Number.MAX_SAFE_INTEGER)
     checkObject('options', options)
     const { signal } = options as { signal?: unknown }
@@ -313,6 +315,16 @@ export interface ModelStats {
   readonly streams: number
   /** Changes on their way to storage. */
   readonly changesWaiting: number
+}
+
+/** @throws TypeError | RangeError with code INVALID_ARGUMENT, naming the key */
+function admitFor (key: string, value: unknown, maxBytes: number): Value {
+  try {
+    return admitValue(value, maxBytes).value
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'INVALID_ARGUMENT') error.message = `'${key}' can't be set to ${error.message}`
+    throw error
+  }
 }
 
 function checkTtl (ttl: unknown): number | undefined {

@@ -140,7 +140,7 @@ function inspectObject (object: object, left: number, depth: number): number {
 }
 
 function spend (left: number, bytes: number): number {
-  if (bytes > left) throw outOfRange('a value larger than allowed')
+  if (bytes > left) throw outOfRange('a value larger than maxValueBytes allows')
   return left - bytes
 }
 

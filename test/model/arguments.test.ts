@@ -141,3 +141,13 @@ test('ttl, watch and replicated', t => {
   t.equal(replicated(1, { signal: {} }), typeError)
   t.end()
 })
+
+test('an error of a value names the key and what was wrong; replicated takes options alone', async t => {
+  const model = new Model({ id: 'a', maxValueBytes: 100 })
+  t.throws(() => model.set('cfg', { db: { max: undefined } }), /'cfg' can't be set to a value of type undefined/)
+  t.throws(() => model.set('cfg', 'x'.repeat(200)), /'cfg' can't be set to a value larger than maxValueBytes allows/)
+  const aborted = AbortSignal.abort()
+  const error = await model.replicated({ signal: aborted }).catch((cause: unknown) => cause)
+  t.equal((error as { code?: unknown }).code, 'ABORTED')
+  await model.close()
+})
