@@ -1,3 +1,4 @@
+import { MemoryLevel } from 'memory-level'
 import test from 'tape'
 import { Model } from '../../lib/index.js'
 import type { PeerHello, StreamOptions } from '../../lib/index.js'
@@ -77,6 +78,26 @@ test("tail: false at both ends, with 'end' and 'finish' at each", async t => {
   t.deepEqual([reason(one), reason(two)], ['nothing', 'nothing'])
   await closeAll(a, b)
 })
+
+for (const leaver of ['a', 'b', 'both']) {
+  test(`with storage at both ends, which acknowledge only what is stored, tail: false at ${leaver}`, async t => {
+    for (const pipe of ['memory', 'TCP']) {
+      const [a, b] = ['a', 'b'].map(id => new Model({ id, storage: new MemoryLevel() })) as [Model, Model]
+      for (let i = 0; i < 2_000; i++) {
+        a.set(`a${i}`, i)
+        b.set(`b${i}`, i)
+      }
+      const sockets = pipe === 'TCP' ? await tcpPair() : undefined
+      const { a: one, b: two } = join(a, b, { tail: leaver === 'b' }, { tail: leaver === 'a' }, sockets)
+      const closed = Promise.all([closing(one), closing(two)])
+      await within(Promise.all([once(one, 'sync'), once(two, 'sync')]), 'sync at both ends')
+      await within(closed, 'both ends')
+      t.deepEqual([reason(one), reason(two)], ['nothing', 'nothing'])
+      t.deepEqual([a.size, b.size], [4_000, 4_000])
+      await closeAll(a, b)
+    }
+  })
+}
 
 test("'hello' tells who is there", async t => {
   const a = new Model({ id: 'a', cluster: 'c', name: 'fruit' })

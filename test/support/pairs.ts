@@ -52,7 +52,7 @@ export async function convergence (...models: Model[]): Promise<void> {
     const [first, ...rest] = models.map(model => JSON.stringify(Object.entries(model.digest()).sort()))
     return rest.every(other => other === first)
   }
-  // Digests move without an event of their own, when a peer closes a mark: `replicated` looks whenever one arrives.
+  // Digests move without an event of their own, when a peer closes a mark: each turn of the event loop may have moved one.
   await within((async () => {
     while (!same()) await new Promise<void>(resolve => { setImmediate(resolve) })
   })(), 'convergence')
