@@ -5,6 +5,9 @@ import { closing, join, meet, part } from '../support/pairs.js'
 import type { Pair } from '../support/pairs.js'
 import { until } from '../support/waiting.js'
 
+/** The target's own limit. */
+export const maxFrameBytes = 65_536
+
 /** What came of an attack. */
 export interface Outcome {
   /** The code that the stream ended with; undefined if it went on. */
@@ -15,7 +18,7 @@ export interface Outcome {
 
 /** A live model that is attacked while it replicates with another one. */
 export class Target {
-  readonly model = new Model({ id: 'target', maxKeyBytes: 64, maxValueBytes: 4_096, maxFrameBytes: 65_536 })
+  readonly model = new Model({ id: 'target', maxKeyBytes: 64, maxValueBytes: 4_096, maxFrameBytes })
   readonly #friend = new Model({ id: 'friend' })
   readonly #pair: Pair
   #probes = 0
