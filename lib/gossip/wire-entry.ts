@@ -62,7 +62,7 @@ export function checkEntry (entry: unknown, base: Stamp, sources: number, limits
   if (stamp > limits.maxStamp) throw new TendrilError('CLOCK_SKEW', 'a stamp lies further ahead than the accepted clock skew')
   inspectValue(value, limits.maxValueBytes)
   if (entry.length === plainLength) return
-  if (!isBelow(flags, 4)) throw bad('unknown flags')
+  if (!isBelow(flags, 4) || flags === flag.expired) throw bad('flags that do not go together')
   if (ttlMs !== null && !isTimeRemaining(ttlMs)) throw bad('a time remaining out of bounds')
   checkContext(context, sources)
 }

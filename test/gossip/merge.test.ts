@@ -114,3 +114,12 @@ test('setting an equal value is no change', t => {
   t.ok(a.set('k', { x: [1] }, 50, time.now()).effects, 'a time to live is one')
   t.end()
 })
+
+test('an entry that expired and yet has a value is refused', t => {
+  const time = new Time()
+  const a = core('a', time)
+  a.open(1, { id: 'b', epoch: 'x', sends: true, receives: true }, time.now())
+  t.throws(() => a.receive(1, [5, 1, ['e@0'], 1, [['x', 0, 1, 0, 1, 2, 50, []]]], time.now()), /flags/)
+  t.deepEqual(shown(a), {})
+  t.end()
+})
