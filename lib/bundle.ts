@@ -38,10 +38,19 @@ export function bundle (structures: Readonly<Record<string, Structure>>): Bundle
   const [first] = parts
   if (first === undefined) throw outOfRange('a bundle holds at least one structure')
   if (parts.some(({ structure }) => structure.id !== first.structure.id)) throw outOfRange('structures of one bundle share one id')
+  // Never weaker than one of them asked for: on a connection of its own, each would want the same proved.
+  const { cluster, secret } = first.streams.settings
+  for (const { streams: { settings } } of parts) {
+    if (settings.cluster !== cluster || !isSame(settings.secret, secret)) throw outOfRange('structures of one bundle share one cluster and one secret')
+  }
   const endpoints = parts.flatMap(({ streams }) => streams.endpoints)
   if (new Set(endpoints.map(({ name }) => name)).size !== endpoints.length) throw outOfRange('structures of one bundle have different names')
   const streams = new Streams(endpoints, first.streams.settings)
   streams.checkHello()
   const sharers = parts.map(part => part.streams)
   return { createStream: options => streams.create(options, sharers) }
+}
+
+function isSame (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
 }

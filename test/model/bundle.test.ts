@@ -94,3 +94,10 @@ test('what can be no bundle is INVALID_ARGUMENT', t => {
   t.equal(refusalOf(() => bundle(Object.fromEntries(long.map((model, i) => [`n${i}`, model])))), 'RangeError INVALID_ARGUMENT', 'names too long for a hello')
   t.end()
 })
+
+test('a bundle is never weaker than one of its structures: secrets and clusters must be the same', async t => {
+  const models = [new Model({ id: 'a', name: 'x' }), new Model({ id: 'a', name: 'y', secret: 'top' }), new Model({ id: 'a', name: 'z', cluster: 'c' })] as const
+  t.throws(() => bundle({ x: models[0], y: models[1] }), /one secret/)
+  t.throws(() => bundle({ x: models[0], z: models[2] }), /one cluster/)
+  for (const model of models) await model.close()
+})
