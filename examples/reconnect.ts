@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Model } from 'tendril'
 import type { TendrilError } from 'tendril'
 
-const hopeless = new Set(['CLUSTER_MISMATCH', 'AUTH_FAILED', 'VERSION_UNSUPPORTED', 'SELF_CONNECTION', 'DUPLICATE_ID'])
+const hopeless = new Set(['CLUSTER_MISMATCH', 'AUTH_FAILED', 'VERSION_UNSUPPORTED', 'SELF_CONNECTION', 'DUPLICATE_ID', 'CLOSED'])
 
 /** `tries` have failed since both were last in sync. Once `signal` is aborted it dials no more. */
 function dial (model: Model, port: number, signal: AbortSignal, tries = 0): void {

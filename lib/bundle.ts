@@ -18,7 +18,7 @@ export function registerStreams (structure: Structure, streams: Streams): void {
 }
 
 export interface Bundle {
-  /** One connection for all structures of the bundle. */
+  /** One connection for all structures of the bundle. Once one of them is closed, it is destroyed already, with code CLOSED. */
   createStream: (options?: StreamOptions) => ReplicationStream
 }
 

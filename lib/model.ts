@@ -236,8 +236,9 @@ export class Model extends EventEmitter<ModelEvents> {
   // Replicating
 
   /**
-   * One connection's stream: `stream.pipe(socket).pipe(stream)`.
-   * @throws TypeError with code INVALID_ARGUMENT, TendrilError with code CLOSED
+   * One connection's stream: `stream.pipe(socket).pipe(stream)`. From the call of `close` on, and beyond `maxStreams`, it is
+   * destroyed already, with code CLOSED or TOO_MANY_STREAMS, and closes what it is piped with.
+   * @throws TypeError with code INVALID_ARGUMENT
    */
   createStream (options?: StreamOptions): ReplicationStream {
     return this.#streams.create(options)

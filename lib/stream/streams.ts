@@ -45,6 +45,7 @@ export class Streams {
   readonly #instance = token()
   readonly #open = new Set<Session>()
   #isClosed = false
+  #whenEmpty: (() => void) | undefined
 
   constructor (endpoints: readonly Endpoint[], settings: Settings) {
     this.#endpoints = endpoints
@@ -56,13 +57,13 @@ export class Streams {
   get size (): number { return this.#open.size }
 
   /**
-   * A stream that also counts as one of the `sharers`: what a bundle is made of.
-   * @throws TypeError with code INVALID_ARGUMENT, TendrilError with code CLOSED
+   * A stream that also counts as one of the `sharers`: what a bundle is made of. One that there is no place for is
+   * destroyed already: a server's listener, which has a connection on its hands, then closes that by piping it.
+   * @throws TypeError with code INVALID_ARGUMENT
    */
   create (options: StreamOptions = {}, sharers: readonly Streams[] = [this]): ReplicationStream {
     const { codec, readable, writable, tail, signal } = checkStreamOptions(options)
-    if (sharers.some(streams => streams.#isClosed)) throw new TendrilError('CLOSED', 'a closed structure makes no streams')
-    const { clock, secret, frames, maxStreams } = this.#settings
+    const { clock, secret, frames } = this.#settings
     const session = new Session({
       endpoints: this.#endpoints,
       clock,
@@ -72,13 +73,26 @@ export class Streams {
       signal,
       hello: binding => this.#hello({ codec, sends: readable, receives: writable, binding })
     })
-    if (sharers.some(({ size }) => size >= maxStreams)) {
-      session.destroy(new TendrilError('TOO_MANY_STREAMS', `${maxStreams} streams are open already`))
-    } else {
-      for (const streams of sharers) streams.#open.add(session)
-      session.once('close', () => { for (const streams of sharers) streams.#open.delete(session) })
-    }
+    const refusal = sharers.map(streams => streams.#refusal()).find(error => error !== undefined)
+    if (refusal !== undefined) session.destroy(refusal)
+    else for (const streams of sharers) streams.#add(session)
     return session
+  }
+
+  #refusal (): TendrilError | undefined {
+    const { maxStreams } = this.#settings
+    if (this.#isClosed) return new TendrilError('CLOSED', 'a closed structure has no streams')
+    if (this.size >= maxStreams) return new TendrilError('TOO_MANY_STREAMS', `${maxStreams} streams are open already`)
+    return undefined
+  }
+
+  #add (session: Session): void {
+    this.#open.add(session)
+    // Before the user's own listeners of 'close', of which one may throw.
+    session.once('close', () => {
+      this.#open.delete(session)
+      if (this.#open.size === 0) this.#whenEmpty?.()
+    })
   }
 
   /** @throws RangeError with code INVALID_ARGUMENT for more structures, or longer names, than a hello can tell */
@@ -113,10 +127,8 @@ export class Streams {
   close (done: () => void): void {
     this.stop()
     if (this.#open.size === 0) { done(); return }
-    for (const session of this.#open) {
-      session.once('close', () => { if (this.#open.size === 0) done() })
-      session.leave()
-    }
+    this.#whenEmpty = done
+    for (const session of this.#open) session.leave()
   }
 }
 

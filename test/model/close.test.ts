@@ -1,8 +1,10 @@
+import { connect } from 'node:net'
 import test from 'tape'
 import { Model } from '../../lib/index.js'
+import type { ReplicationStream } from '../../lib/index.js'
 import { runScript } from '../support/children.js'
-import { codeOf, refusalOf } from '../support/failures.js'
-import { closing, joinTcp, meet } from '../support/pairs.js'
+import { codeOf, reason, refusalOf } from '../support/failures.js'
+import { closing, joinTcp, listen, meet, stop } from '../support/pairs.js'
 import { once, within } from '../support/waiting.js'
 
 // close() ends the streams, flushes storage, lets the process exit. Afterwards everything is CLOSED.
@@ -25,7 +27,8 @@ test('CLOSED from the call on', async t => {
   for (const when of ['while it closes', 'afterwards']) {
     t.equal(await codeOf(() => model.set('k', 2)), 'CLOSED', `set ${when}`)
     t.equal(await codeOf(() => model.delete('k')), 'CLOSED', `delete ${when}`)
-    t.equal(await codeOf(() => model.createStream()), 'CLOSED', `createStream ${when}`)
+    t.equal(reason(model.createStream()), 'CLOSED', `createStream ${when}`)
+    t.equal(refusalOf(() => { model.createStream({ tail: 1 as unknown as boolean }) }), 'TypeError INVALID_ARGUMENT')
     t.equal(await codeOf(() => model.replicated(0)), 'CLOSED', `replicated ${when}`)
     t.equal(await codeOf(() => model.flush()), 'CLOSED', `flush ${when}`)
     t.equal(model.get('k'), 1, `what it held can be read ${when}`)
@@ -34,6 +37,33 @@ test('CLOSED from the call on', async t => {
   }
   t.ok(streams.every(stream => stream.destroyed), 'its streams are gone')
   t.equal(model.stats().streams, 0)
+})
+
+test("who connects while a server's model closes, or afterwards, is turned away and harms nobody", async t => {
+  const model = new Model({ id: 'server' })
+  const streams: ReplicationStream[] = []
+  const server = await listen(socket => {
+    const stream = model.createStream()
+    streams.push(stream)
+    socket.pipe(stream).pipe(socket)
+  })
+  const dial = async (): Promise<void> => {
+    const socket = connect(server.port, '127.0.0.1').on('error', () => {})
+    await closing(socket.resume())
+  }
+  const closed = model.close()
+  await within(dial(), 'one while it closes')
+  await closed
+  await within(dial(), 'one afterwards')
+  t.deepEqual(streams.map(reason), ['CLOSED', 'CLOSED'])
+  t.equal(model.stats().streams, 0)
+  await stop(server)
+})
+
+test("a listener of a stream's 'close' that throws does not hold up the model", async t => {
+  const { code, stdout } = await runScript(new URL('closes.script.ts', import.meta.url), ['throw'])
+  t.equal(code, 0)
+  t.equal(stdout, 'uncaught: mine\nclosed\n')
 })
 
 test('what was written before is still sent, and both ends close cleanly', async t => {

@@ -6,9 +6,14 @@ import { once } from '../support/waiting.js'
 
 const [a, b] = [new Model({ id: 'a' }), new Model({ id: 'b' })]
 a.set('k', 1, { ttl: 3_600_000 })
-if (process.argv[2] === undefined) {
+const [, , what] = process.argv
+if (what === undefined || what === 'throw') {
   const { b: stream } = await joinTcp(a, b)
   await once(stream, 'sync')
+  if (what === 'throw') {
+    process.on('uncaughtException', error => { console.log(`uncaught: ${error.message}`) })
+    stream.on('close', () => { throw new Error('mine') })
+  }
   await Promise.all([a.close(), b.close()])
   console.log('closed')
 } else {
