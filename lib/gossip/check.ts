@@ -1,8 +1,8 @@
 import { assert } from '../ground/assert.js'
 import { covers } from './entry.js'
 import type { Entry } from './entry.js'
-import { visible } from './replica.js'
 import type { Replica } from './replica.js'
+import { visible } from './slots.js'
 
 /** Asserts what `replica.ts` promises in prose. */
 export function checkReplica (replica: Replica): void {

@@ -52,20 +52,32 @@ export function outranks (a: Entry, b: Entry): boolean {
 }
 
 /**
- * Takes over what the writer of `other` had seen into the context of `entry`, whose writer had seen `other`. Causality is
- * transitive, so this only ever makes the record of it more complete.
+ * Takes over what the writers of `others` had seen into the context of `entry`, whose writer had seen `others`. Causality
+ * is transitive, so this only ever makes the record of it more complete.
  */
-export function learn (entry: Entry, other: Entry): void {
-  const context = new Map(entry.rarely?.context)
+export function learn (entry: Entry, others: readonly Entry[]): void {
+  const context: Context = new Map(entry.rarely?.context)
   let grew = false
-  const see = (source: Source, version: number): void => {
-    if (source === entry.source || (context.get(source) ?? 0) >= version) return
-    context.set(source, version)
-    grew = true
+  for (const { source, version, rarely } of others) {
+    grew = note(entry, context, source, version) || grew
+    for (const [seen, dot] of rarely?.context ?? []) grew = note(entry, context, seen, dot) || grew
   }
-  see(other.source, other.version)
-  other.rarely?.context?.forEach((version, source) => { see(source, version) })
   if (grew) remember(entry).context = context
+}
+
+/** Takes over of another context what `isNews`. @returns whether the entry's own one grew: then it is a new map */
+export function see (entry: Entry, other: Context, isNews: (source: Source, version: number) => boolean): boolean {
+  const context: Context = new Map(entry.rarely?.context)
+  let grew = false
+  for (const [source, version] of other) grew = (isNews(source, version) && note(entry, context, source, version)) || grew
+  if (grew) remember(entry).context = context
+  return grew
+}
+
+function note ({ source: own }: Entry, context: Context, source: Source, version: number): boolean {
+  if (source === own || (context.get(source) ?? 0) >= version) return false
+  context.set(source, version)
+  return true
 }
 
 /** The rare part of an entry, made when it is first needed. */

@@ -1,12 +1,14 @@
 import type { Now } from '../ground/clock.js'
 import type { Entry } from './entry.js'
+import type { Forgettable } from './forgettable.js'
 import type { Replica } from './replica.js'
 import type { Serving } from './serving.js'
+import type { Source } from './source.js'
 
 /** How many deletes beyond `deletesKept` wait for peers that are being served, before those need a full join. */
 const deletesPinned = 10_000
-/** How many deletes at the front of the line are passed over because their context is not covered yet. */
-const deletesPassedOver = 64
+/** The same for contexts, of which there are few: each is long. */
+const contextsPinned = 100
 /** How often sources that fell silent are looked for, within the time they must have been silent. */
 const retirementsPerRetention = 24
 
@@ -23,28 +25,41 @@ export class Forgetting {
     this.retireAt = now.monotonic + retentionMs / retirementsPerRetention
   }
 
-  /** Drops delete records beyond those kept, oldest first, once everybody being served has passed them. */
-  forget (replica: Replica, servings: Iterable<Serving>): void {
-    const { deletes } = replica
-    const kept = this.#deletesKept
-    if (deletes.size <= kept) return
+  /**
+   * Drops delete records beyond those kept, oldest first, and contexts that have grown long, once everybody being served
+   * has passed them.
+   */
+  forget (replica: Replica, servings: Iterable<Serving>, now: Now): void {
+    const { deletes, laden } = replica
+    if (deletes.length <= this.#deletesKept && laden.length === 0) return
     const served = [...servings]
-    let passedOver = 0
-    for (const entry of deletes) {
-      if (deletes.size <= kept || passedOver > deletesPassedOver) return
-      if (!replica.isForgettable(entry)) passedOver++
-      else if (deletes.size > kept + deletesPinned || served.every(serving => serving.hasPassed(entry.sequence))) forgetOne(entry, replica, served)
-      else return
-    }
+    this.#walk(deletes, this.#deletesKept, deletesPinned, served, entry => { replica.forget(entry) })
+    this.#walk(laden, 0, contextsPinned, served, entry => { replica.forgetContext(entry, now) })
   }
 
   /** The same at once, whoever has passed them: right at any time, at the price of full joins. */
   forgetAll (replica: Replica, servings: Iterable<Serving>, kept: number): void {
-    const served = [...servings]
-    for (const entry of replica.deletes) {
-      if (replica.deletes.size <= kept) return
-      if (replica.isForgettable(entry)) forgetOne(entry, replica, served)
+    this.#walk(replica.deletes, kept, 0, [...servings], entry => { replica.forget(entry) })
+  }
+
+  /** Forgets of the line what is beyond `kept`. Beyond `pinned` more, those who have not passed are not waited for. */
+  #walk (line: Forgettable, kept: number, pinned: number, served: readonly Serving[], forget: (entry: Entry) => void): void {
+    for (const entry of line) {
+      if (line.length <= kept) return
+      const blocker = this.blocker(entry)
+      if (blocker !== undefined) { line.putAside(entry, blocker); continue }
+      if (line.length <= kept + pinned && !served.every(serving => serving.hasPassed(entry.sequence))) return
+      for (const serving of served) serving.forgot(entry)
+      forget(entry)
     }
+  }
+
+  /** The source of which the digest must cover more, before a delete record, or what a context covers, may be dropped. */
+  blocker ({ source, version, value, rarely }: Entry): Source | undefined {
+    if (version > source.version) return source
+    // Of the context of a value that part is dropped which is covered.
+    if (value === undefined) for (const [seen, dot] of rarely?.context ?? []) if (dot > seen.version) return seen
+    return undefined
   }
 
   /** Retires sources that have been silent for the retention, when it is time to look. */
@@ -54,9 +69,4 @@ export class Forgetting {
     const served = [...servings]
     replica.retire(now.wall - this.#retentionMs, sequence => served.every(serving => serving.hasTold(sequence)))
   }
-}
-
-function forgetOne (entry: Entry, replica: Replica, served: readonly Serving[]): void {
-  for (const serving of served) serving.forgot(entry)
-  replica.forget(entry)
 }

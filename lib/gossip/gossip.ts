@@ -10,12 +10,13 @@ import type { GossipMessage } from './messages.js'
 import { Peers } from './peers.js'
 import { replicaKey, selfRecord } from './records.js'
 import type { Resume } from './records.js'
-import { Replica, visible } from './replica.js'
+import { Replica } from './replica.js'
 import type { GossipChange } from './replica.js'
 import { rewrite, stored } from './restore.js'
 import { Serving } from './serving.js'
+import { visible } from './slots.js'
 import type { Source } from './source.js'
-import { stampAt } from './stamp.js'
+import { latestStamp } from './stamp.js'
 import { Taking } from './taking.js'
 
 /** What the core tells: the visible value of a key changed, or a peer acknowledged more than before. */
@@ -30,6 +31,8 @@ export interface GossipOptions {
   readonly maxValueBytes: number
   /** How far ahead of the wall clock a stamp may be, in milliseconds. */
   readonly acceptedSkewMs: number
+  /** Of how many sources an entry's context is to tell at most, once the digest covers them. */
+  readonly maxContext: number
   /** How many delete records are kept for peers who were away for a while. */
   readonly deletesKept: number
   /** How long a source must have been silent to be retired, in milliseconds. */
@@ -98,7 +101,7 @@ export class Gossip implements Core<GossipEvent> {
     const isRestamped = this.replica.restamp(now)
     const entry = this.replica.write(key, isRestamped ? this.replica.siblings(key) : held, value, ttlMs, now)
     this.#rouseAll()
-    this.#forget()
+    this.#forget(now)
     return { entry, effects: this.#effects() }
   }
 
@@ -166,9 +169,9 @@ export class Gossip implements Core<GossipEvent> {
     const state = this.#links.get(link)
     assert(state !== undefined, 'messages come over open links')
     const { maxKeyBytes, maxValueBytes, acceptedSkewMs } = this.#options
-    const read = readMessage(message, { maxKeyBytes, maxValueBytes, maxStamp: stampAt(now.wall + acceptedSkewMs) })
+    const read = readMessage(message, { maxKeyBytes, maxValueBytes, maxStamp: latestStamp(now.wall, acceptedSkewMs) })
     const { last } = this.replica.sequence
-    if (read.type === 'want' || read.type === 'digest' || read.type === 'ack') this.#toServing(state, read)
+    if (read.type === 'want' || read.type === 'digest' || read.type === 'ack') this.#toServing(state, read, now)
     else if (state.taking !== undefined) this.#toTaking(link, state.peer, state.taking, read, now)
     this.#rouse(link)
     if (this.replica.sequence.last > last) this.#rouseAll()
@@ -187,7 +190,7 @@ export class Gossip implements Core<GossipEvent> {
   tick (now: Now): Effects<GossipEvent> {
     this.replica.expire(now)
     this.#forgetting.retire(this.replica, this.#servings(), now)
-    this.#forget()
+    this.#forget(now)
     return this.#effects()
   }
 
@@ -208,7 +211,7 @@ export class Gossip implements Core<GossipEvent> {
   deadline (): number | undefined {
     const expiry = this.replica.deadline()
     // Alone with itself, a replica has nothing to retire, and no reason to wake.
-    return this.replica.sources.log.length < 2 ? expiry : Math.min(this.#forgetting.retireAt, expiry ?? Infinity)
+    return this.replica.sources.size < 2 ? expiry : Math.min(this.#forgetting.retireAt, expiry ?? Infinity)
   }
 
   check (): void { checkReplica(this.replica) }
@@ -230,7 +233,7 @@ export class Gossip implements Core<GossipEvent> {
 
   // Messages. One that the link's direction does not allow is idle, as an unknown channel is.
 
-  #toServing ({ peer, serving, taking }: LinkState, message: ToServer): void {
+  #toServing ({ peer, serving, taking }: LinkState, message: ToServer, now: Now): void {
     if (serving === undefined) return
     switch (message.type) {
       case 'want': serving.want(message.delivered, message.closed); break
@@ -243,7 +246,7 @@ export class Gossip implements Core<GossipEvent> {
           taking.passed(message.delivered, message.closed)
           this.#noteResume(peer, taking.resume)
         }
-        this.#forget()
+        this.#forget(now)
     }
   }
 
@@ -256,7 +259,7 @@ export class Gossip implements Core<GossipEvent> {
       case 'joined': if (taking.joined(message, now)) this.#floorsRose(link)
     }
     this.#noteResume(peer, taking.resume)
-    this.#forget()
+    this.#forget(now)
   }
 
   #noteResume (peer: Peer, resume: Resume): void {
@@ -273,8 +276,8 @@ export class Gossip implements Core<GossipEvent> {
 
   // Forgetting
 
-  #forget (): void {
-    this.#forgetting.forget(this.replica, this.#servings())
+  #forget (now: Now): void {
+    this.#forgetting.forget(this.replica, this.#servings(), now)
     this.#settle()
   }
 

@@ -91,14 +91,26 @@ export class Log<T extends Logged> {
     return this.#unsettled?.cap(position, durable) ?? position
   }
 
-  /** A cursor behind everything up to `position`, found from the end: the cost is the difference. */
+  /** A cursor behind everything up to `position`, found from both ends: the cost is the distance to the nearer one. */
   cursor (position: number): Cursor<T> {
-    let next: T | undefined
-    for (let item = this.#last; item !== undefined && item.sequence > position; item = item.before) next = item
+    const next = this.#behind(position)
     const cursor: Cursor<T> = { next, position }
     if (next === undefined) this.#waiting.add(cursor)
     else this.#walking.add(cursor)
     return cursor
+  }
+
+  #behind (position: number): T | undefined {
+    let early = this.#first
+    let late = this.#last
+    if (late === undefined || late.sequence <= position) return undefined
+    while (early !== undefined && late.before !== undefined) {
+      if (early.sequence > position) return early
+      if (late.before.sequence <= position) return late
+      early = early.after
+      late = late.before
+    }
+    return late
   }
 
   /** Moves a cursor over the item it stands before. */

@@ -55,7 +55,9 @@ function readDelta (at: unknown, sources: unknown, base: unknown, entries: unkno
   if (!isStamp(base)) throw bad('a base stamp out of bounds')
   const names = list(sources).map(sourceName)
   const checked = list(entries)
-  for (const entry of checked) checkEntry(entry, base, names.length, limits)
+  const used = new Uint8Array(names.length)
+  for (const entry of checked) checkEntry(entry, base, used, limits)
+  if (used.includes(0)) throw bad('a source that no entry speaks of')
   return { type: 'delta', position: position(at), sources: names, base, entries: checked as readonly WireEntry[] }
 }
 

@@ -1,6 +1,10 @@
 import type { Versioned } from './messages.js'
+import { bad } from './wire-entry.js'
 import { hashOf } from './retired.js'
 import type { Source } from './source.js'
+
+/** More sources than any cluster has: what is gathered of a peer's parts takes no more memory than that. */
+const maxSources = 1 << 20
 
 /** A peer's digest, as it told it: names and versions, and hashes and versions of what it has retired. */
 export class PeerDigest {
@@ -8,7 +12,9 @@ export class PeerDigest {
   readonly #retired = new Map<number, number>()
   #hashedNames: Map<number, number> | undefined
 
+  /** Adds a part. @throws TendrilError BAD_FRAME where the parts have no end */
   add (versions: readonly Versioned[]): void {
+    if (this.#names.size + this.#retired.size + versions.length > maxSources) throw bad(`a digest of more than ${maxSources} sources`)
     for (const { source, version } of versions) {
       if (typeof source === 'string') this.#names.set(source, Math.max(version, this.#names.get(source) ?? 0))
       else this.#retired.set(source, Math.max(version, this.#retired.get(source) ?? 0))

@@ -1,17 +1,19 @@
-import TinyQueue from 'tinyqueue'
 import type { Change } from '../core.js'
 import type { Now } from '../ground/clock.js'
 import { randomId } from '../ground/ids.js'
 import { sameValue } from '../ground/values.js'
 import type { Value } from '../ground/values.js'
-import { covers, Entry, learn, outranks, remember } from './entry.js'
+import { covers, Entry, learn, remember, see } from './entry.js'
+import { Expiries } from './expiries.js'
+import { Forgettable } from './forgettable.js'
 import { Log } from './log.js'
 import type { Sequence } from './log.js'
 import { entryKey, entryRecord, sourceKey, sourceRecord } from './records.js'
 import type { Self } from './records.js'
+import { Slots, visible } from './slots.js'
 import type { Source } from './source.js'
 import { Sources } from './sources.js'
-import { StampClock, stampAt } from './stamp.js'
+import { latestStamp, StampClock } from './stamp.js'
 
 /** What a replica tells its user: the visible value of a key changed. */
 export interface GossipChange {
@@ -25,11 +27,11 @@ export interface ReplicaOptions {
   readonly random: () => number
   /** How far ahead of the wall clock a stamp may be, in milliseconds. */
   readonly acceptedSkewMs: number
+  /** Of how many sources an entry's context is to tell at most, once the digest covers them. */
+  readonly maxContext: number
   /** Whether changes are to be recorded for storage. */
   readonly persistent: boolean
 }
-
-const none: readonly Entry[] = []
 
 /**
  * The state of one replica and the whole of its merge: which entries are held, which changes are covered.
@@ -46,14 +48,16 @@ const none: readonly Entry[] = []
 export class Replica {
   readonly #options: ReplicaOptions
   readonly #stamps: StampClock
-  readonly #keys = new Map<string, Entry | Entry[]>()
-  readonly #expiries = new TinyQueue<Expiry>([], (a, b) => a.at - b.at)
+  readonly #slots = new Slots()
+  readonly #expiries = new Expiries()
   readonly sequence: Sequence = { last: 0 }
   /** Entries in local arrival order, which is a causal order. */
   readonly entries: Log<Entry>
   readonly sources: Sources
-  /** Delete records, oldest first. */
-  readonly deletes = new Set<Entry>()
+  /** Delete records. */
+  readonly deletes = new Forgettable()
+  /** Entries with a context of more sources than need be kept. */
+  readonly laden = new Forgettable()
   own: Source
   /** The greatest place in the log of which something was forgotten: nobody goes on from before it. */
   floorPosition = 0
@@ -66,7 +70,13 @@ export class Replica {
     this.#options = options
     this.#stamps = new StampClock(options.acceptedSkewMs)
     this.entries = new Log(this.sequence, options.persistent)
-    this.sources = new Sources(this.sequence, options.persistent ? change => { this.changes.push(change) } : undefined)
+    this.sources = new Sources(this.sequence, {
+      onCovered: source => {
+        this.deletes.covered(source)
+        this.laden.covered(source)
+      },
+      record: options.persistent ? change => { this.changes.push(change) } : undefined
+    })
     this.own = this.sources.get(`${id ?? randomId(options.random)}@${drawEpoch(options.random, wallMs)}`)
   }
 
@@ -77,18 +87,10 @@ export class Replica {
   }
 
   /** All entries held of a key: several where writes were concurrent. */
-  siblings (key: string): readonly Entry[] {
-    const held = this.#keys.get(key)
-    if (held === undefined) return none
-    return Array.isArray(held) ? held : [held]
-  }
+  siblings (key: string): readonly Entry[] { return this.#slots.siblings(key) }
 
-  * visible (): Generator<Entry, void, undefined> {
-    for (const held of this.#keys.values()) {
-      const entry = Array.isArray(held) ? visible(held) : held
-      if (entry?.value !== undefined) yield entry
-    }
-  }
+  /** All entries that are shown. */
+  visible (): Generator<Entry, void, undefined> { return this.#slots.visible() }
 
   // Writing here
 
@@ -102,11 +104,11 @@ export class Replica {
   /** Writes a value, or a delete, that covers all siblings held of its key. */
   write (key: string, held: readonly Entry[], value: Value | undefined, ttlMs: number | undefined, now: Now): Entry {
     const entry = new Entry(key, this.own, this.own.version + 1, this.#stamps.next(now.wall), value, undefined)
-    for (const sibling of held) learn(entry, sibling)
+    learn(entry, held)
     if (ttlMs !== undefined) remember(entry).expiresAt = now.monotonic + ttlMs
     const before = visible(held)
     for (const sibling of held) this.#replace(sibling)
-    this.#keys.set(key, entry)
+    this.#slots.set(entry)
     this.#log(entry, now)
     this.sources.cover(this.own, entry.version, now)
     this.#announce(before, shown(entry), entry, true)
@@ -131,7 +133,7 @@ export class Replica {
     if (!this.#stamps.isAhead(now.wall)) return false
     this.#stamps.reset(now.wall)
     const { last } = this.sequence
-    const limit = stampAt(now.wall + this.#options.acceptedSkewMs)
+    const limit = latestStamp(now.wall, this.#options.acceptedSkewMs)
     for (const entry of [...this.entries]) {
       if (entry.stamp <= limit || entry.sequence === 0) continue
       const shown = this.get(entry.key) ?? entry
@@ -158,41 +160,33 @@ export class Replica {
     if (entry.version <= entry.source.version) return undefined
     this.#stamps.observe(entry.stamp, now.wall)
     const before = visible(held)
-    const kept = held.length === 0 ? none : this.#giveWay(entry, held)
-    const siblings = kept.length === 0 ? entry : [...kept, entry]
-    this.#keys.set(entry.key, siblings)
+    const kept = held.length === 0 ? held : this.#giveWay(entry, held)
+    this.#slots.add(entry, kept)
     this.#log(entry, now)
-    this.#announce(before, Array.isArray(siblings) ? visible(siblings) : shown(entry), entry, false)
+    this.#announce(before, kept.length === 0 ? shown(entry) : visible(this.siblings(entry.key)), entry, false)
     return entry
   }
 
   /** Drops the siblings that `entry` covers, and answers with those that stay. */
-  #giveWay (entry: Entry, held: readonly Entry[]): Entry[] {
-    const kept: Entry[] = []
-    for (const sibling of held) {
-      if (sibling !== entry && covers(entry, sibling.source, sibling.version)) {
-        learn(entry, sibling)
-        this.#replace(sibling)
-      } else {
-        kept.push(sibling)
-      }
-    }
-    return kept
+  #giveWay (entry: Entry, held: readonly Entry[]): readonly Entry[] {
+    const covered = held.filter(sibling => sibling !== entry && covers(entry, sibling.source, sibling.version))
+    if (covered.length === 0) return held
+    learn(entry, covered)
+    for (const sibling of covered) this.#replace(sibling)
+    return held.filter(sibling => !covered.includes(sibling))
   }
 
   /** A held entry learns what another record of the same history knew, and passes it on if that was news. */
   #enrich (held: Entry, other: Entry, now: Now): void {
-    if (other.rarely?.context === undefined) return
-    const known = held.rarely?.context
-    const twin = held.source === other.source && held.version === other.version
-    const seen = twin ? new Entry(held.key, held.source, held.version, held.stamp, undefined, other.rarely) : other
-    learn(held, seen)
-    if (held.rarely?.context === known) return
+    const context = other.rarely?.context
+    if (context === undefined) return
     const siblings = this.siblings(held.key)
+    // What is covered, and not held, was superseded here before: whoever may lack that is told by what superseded it.
+    const isNews = (source: Source, version: number): boolean => version > source.version || siblings.some(sibling => sibling.source === source && sibling.version <= version)
+    if (!see(held, context, isNews)) return
     const before = visible(siblings)
     const kept = this.#giveWay(held, siblings)
-    const [only] = kept
-    if (only !== undefined) this.#keys.set(held.key, kept.length === 1 ? only : kept)
+    this.#slots.keep(held.key, kept)
     this.#log(held, now)
     this.#announce(before, visible(kept), held, false)
   }
@@ -201,40 +195,42 @@ export class Replica {
 
   /** The next expiry, on the monotonic clock. */
   deadline (): number | undefined {
-    return this.#expiries.peek()?.at
+    return this.#expiries.deadline()
   }
 
   /** Turns what has expired into a delete with the same dot: it stays covered, and so never comes back. */
   expire (now: Now): void {
-    for (let due = this.#expiries.peek(); due !== undefined && due.at <= now.monotonic; due = this.#expiries.peek()) {
-      this.#expiries.pop()
-      const { entry } = due
-      if (entry.sequence === 0 || entry.value === undefined || entry.rarely?.expiresAt !== due.at) continue
+    for (let entry = this.#expiries.take(now.monotonic); entry !== undefined; entry = this.#expiries.take(now.monotonic)) {
       const siblings = this.siblings(entry.key)
       const before = visible(siblings)
       entry.value = undefined
-      entry.rarely.expired = true
+      remember(entry).expired = true
       this.deletes.add(entry)
-      if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: entryRecord(entry, now) })
+      this.#record(entry, now)
       this.#announce(before, visible(siblings), entry, false)
     }
   }
 
   // Forgetting
 
-  /** Whether a delete record may be dropped: only once the digest covers its dot and its context. */
-  isForgettable (entry: Entry): boolean {
-    if (entry.value !== undefined || entry.version > entry.source.version) return false
-    const context = entry.rarely?.context
-    if (context !== undefined) for (const [source, version] of context) if (version > source.version) return false
-    return true
-  }
-
   /** Drops a delete record. What it covered is from now on told by the floor alone. */
   forget (entry: Entry): void {
+    this.#rise(entry)
+    this.#takeOut(entry)
+  }
+
+  /** Drops of an entry's context what the digest covers: from now on the floor alone tells of that. */
+  forgetContext (entry: Entry, now: Now): void {
+    this.#rise(entry)
+    this.laden.delete(entry)
+    const kept = [...entry.rarely?.context ?? []].filter(([source, version]) => version > source.version)
+    remember(entry).context = kept.length === 0 ? undefined : new Map(kept)
+    this.#record(entry, now)
+  }
+
+  #rise (entry: Entry): void {
     this.sources.raiseFloor(entry.source, entry.version)
     this.floorPosition = Math.max(this.floorPosition, entry.sequence)
-    this.#takeOut(entry)
   }
 
   /** Drops what a peer's full join has shown to be superseded. */
@@ -258,10 +254,7 @@ export class Replica {
   }
 
   #takeOut (entry: Entry): void {
-    const siblings = this.siblings(entry.key).filter(sibling => sibling !== entry)
-    const [only] = siblings
-    if (only === undefined) this.#keys.delete(entry.key)
-    else this.#keys.set(entry.key, siblings.length === 1 ? only : siblings)
+    this.#slots.keep(entry.key, this.siblings(entry.key).filter(sibling => sibling !== entry))
     this.#drop(entry)
   }
 
@@ -276,8 +269,8 @@ export class Replica {
       this.#stamps.resume(entry.stamp)
       const siblings = this.siblings(entry.key)
       if (visible(siblings) === undefined && entry.value !== undefined) this.size++
-      this.#keys.set(entry.key, siblings.length === 0 ? entry : [...siblings, entry])
-      this.#index(entry)
+      this.#slots.add(entry, siblings)
+      this.#index(entry, true)
     }
     this.floorPosition = positions.floorPosition
     this.sources.retiredPosition = positions.retiredPosition
@@ -296,15 +289,21 @@ export class Replica {
   // Below
 
   #log (entry: Entry, now: Now): void {
-    if (entry.sequence === 0) entry.source.entries++
+    const isNew = entry.sequence === 0
+    if (isNew) entry.source.entries++
     this.entries.append(entry)
-    this.#index(entry)
-    if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: entryRecord(entry, now) })
+    if (isNew || entry.rarely !== undefined) this.#index(entry, isNew)
+    this.#record(entry, now)
   }
 
-  #index (entry: Entry): void {
+  #index (entry: Entry, isNew: boolean): void {
     if (entry.value === undefined) this.deletes.add(entry)
-    else if (entry.rarely?.expiresAt !== undefined) this.#expiries.push({ at: entry.rarely.expiresAt, entry })
+    else if (isNew) this.#expiries.add(entry)
+    if ((entry.rarely?.context?.size ?? 0) > this.#options.maxContext) this.laden.add(entry)
+  }
+
+  #record (entry: Entry, now: Now): void {
+    if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: entryRecord(entry, now) })
   }
 
   /** Drops an entry that another one takes the place of. */
@@ -316,7 +315,9 @@ export class Replica {
   #drop (entry: Entry): void {
     this.entries.remove(entry)
     entry.source.entries--
-    this.deletes.delete(entry)
+    if (entry.value === undefined) this.deletes.delete(entry)
+    else if (entry.rarely?.expiresAt !== undefined) this.#expiries.drop()
+    if (entry.rarely?.context !== undefined) this.laden.delete(entry)
     if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: undefined })
   }
 
@@ -327,17 +328,6 @@ export class Replica {
     if (after !== undefined) this.events.push({ kind: 'update', entry: after, value: after.value, local })
     else this.events.push({ kind: cause.rarely?.expired === true ? 'expire' : 'delete', entry: cause, value: undefined, local })
   }
-}
-
-interface Expiry { at: number, entry: Entry }
-
-/** What is shown of a key's siblings: the one of the greatest stamp that has a value. */
-export function visible (siblings: readonly Entry[]): Entry | undefined {
-  let top: Entry | undefined
-  for (const entry of siblings) {
-    if (entry.value !== undefined && (top === undefined || outranks(entry, top))) top = entry
-  }
-  return top
 }
 
 function shown (entry: Entry): Entry | undefined { return entry.value === undefined ? undefined : entry }

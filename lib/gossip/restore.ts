@@ -3,8 +3,9 @@ import type { StoredRecord } from '../core.js'
 import type { Entry } from './entry.js'
 import { readEntry, readResume, readRetired, readSelf, readSource, replicaKey } from './records.js'
 import type { Resume, Self } from './records.js'
-import { Replica, visible } from './replica.js'
+import { Replica } from './replica.js'
 import type { ReplicaOptions } from './replica.js'
+import { visible } from './slots.js'
 import type { Source } from './source.js'
 
 /** The replica that storage holds: undefined where it holds none. */

@@ -146,10 +146,16 @@ export class Serving {
 
   #delta (cursor: Cursor<Entry>, maxBytes: number, durable: number, now: Now): Message | undefined {
     const sources = new Map<Source, number>()
-    const place = (source: Source): number => placeOf(source, sources)
     const entries: WireEntry[] = []
     let base = 0
     let bytes = 0
+    const place = (source: Source): number => {
+      const known = sources.get(source)
+      if (known !== undefined) return known
+      bytes += source.name.length + 2
+      sources.set(source, sources.size)
+      return sources.size - 1
+    }
     for (let entry = cursor.next; entry !== undefined && entry.sequence <= durable && bytes < maxBytes; entry = cursor.next) {
       this.#replica.entries.advance(cursor)
       if (this.#isKnown(entry.sequence, entry.source, entry.version)) continue
@@ -233,12 +239,4 @@ export class Serving {
     this.#entries = undefined
     this.#digests = undefined
   }
-}
-
-/** The place of a source in the list that a frame carries, added if it is new. */
-function placeOf (source: Source, sources: Map<Source, number>): number {
-  const known = sources.get(source)
-  if (known !== undefined) return known
-  sources.set(source, sources.size)
-  return sources.size - 1
 }

@@ -6,6 +6,13 @@ import { retiredKey, sourceKey, sourceRecord } from './records.js'
 import { hashOf, Retired } from './retired.js'
 import { Source } from './source.js'
 
+export interface SourcesOptions {
+  /** The digest of a source moved up. */
+  readonly onCovered: (source: Source) => void
+  /** Takes what is to be kept by storage, where there is one. */
+  readonly record: ((change: Change) => void) | undefined
+}
+
 /**
  * All sources that a replica knows of, and what of each is covered: the digest, and the floor.
  *
@@ -16,18 +23,20 @@ export class Sources {
   readonly #byName = new Map<string, Source>()
   /** Made when a peer speaks of retired sources. */
   #byHash: Map<number, Source> | undefined
-  readonly #record: ((change: Change) => void) | undefined
+  readonly #options: SourcesOptions
   /** Sources in the order in which their digest last moved. */
   readonly log: Log<Source>
   readonly retired = new Retired()
   /** The greatest place in the log from which a source was retired: nobody goes on from before it. */
   retiredPosition = 0
 
-  /** `record` takes what is to be kept by storage, where there is one. */
-  constructor (sequence: Sequence, record: ((change: Change) => void) | undefined) {
-    this.log = new Log<Source>(sequence, record !== undefined)
-    this.#record = record
+  constructor (sequence: Sequence, options: SourcesOptions) {
+    this.log = new Log<Source>(sequence, options.record !== undefined)
+    this.#options = options
   }
+
+  /** How many are known. */
+  get size (): number { return this.#byName.size }
 
   /** The source of this name, known from now on. */
   get (name: string): Source {
@@ -46,7 +55,7 @@ export class Sources {
     const version = this.retired.get(hash)
     if (version === 0) return
     this.retired.delete(hash)
-    this.#record?.({ key: retiredKey(hash), value: undefined })
+    this.#options.record?.({ key: retiredKey(hash), value: undefined })
     source.version = version
     source.floor = version
     this.log.append(source)
@@ -60,6 +69,7 @@ export class Sources {
     if (version <= source.version) return
     source.version = version
     source.heard = now.wall
+    this.#options.onCovered(source)
     this.log.append(source)
     this.#keep(source)
   }
@@ -71,7 +81,7 @@ export class Sources {
   }
 
   #keep (source: Source): void {
-    this.#record?.({ key: sourceKey(source.name), value: sourceRecord(source) })
+    this.#options.record?.({ key: sourceKey(source.name), value: sourceRecord(source) })
   }
 
   /** Versions by source: the latest epoch of a node under the node's id, older ones under their full name. */
@@ -115,7 +125,7 @@ export class Sources {
     this.log.remove(source)
     this.#byName.delete(source.name)
     this.#byHash = undefined
-    this.#record?.({ key: sourceKey(source.name), value: undefined })
+    this.#options.record?.({ key: sourceKey(source.name), value: undefined })
   }
 
   /**
@@ -140,6 +150,6 @@ export class Sources {
 
   #addRetired (digests: ReadonlyMap<number, number>): void {
     this.retired.add(digests)
-    for (const [hash, version] of digests) this.#record?.({ key: retiredKey(hash), value: [hash, version] })
+    for (const [hash, version] of digests) this.#options.record?.({ key: retiredKey(hash), value: [hash, version] })
   }
 }

@@ -14,6 +14,11 @@ export function stampAt (wallMs: number): Stamp {
   return Math.max(0, Math.floor(wallMs) - birthMs) * ticksPerMs
 }
 
+/** The greatest stamp that is at most so far ahead of the wall clock. A clock that says less than 2020 is taken for 2020. */
+export function latestStamp (wallMs: number, aheadMs: number): Stamp {
+  return stampAt(Math.max(wallMs, birthMs) + aheadMs)
+}
+
 /** The wall-clock millisecond, since 1970, that a stamp stands for. */
 export function timeOf (stamp: Stamp): number {
   return Math.floor(stamp / ticksPerMs) + birthMs
@@ -41,7 +46,7 @@ export class StampClock {
   }
 
   observe (stamp: Stamp, wallMs: number): void {
-    if (stamp > this.#last) this.#last = Math.max(this.#last, Math.min(stamp, stampAt(wallMs + this.#leadMs)))
+    if (stamp > this.#last) this.#last = Math.max(this.#last, Math.min(stamp, latestStamp(wallMs, this.#leadMs)))
   }
 
   /** Goes on from what storage kept, however far ahead: the clock may have stepped back while this node was down. */
@@ -49,7 +54,7 @@ export class StampClock {
 
   /** Whether the wall clock has stepped back so far that stamps issued now would be refused by others. */
   isAhead (wallMs: number): boolean {
-    return this.#last > stampAt(wallMs + this.#leadMs)
+    return this.#last > latestStamp(wallMs, this.#leadMs)
   }
 
   /** Starts again from the wall clock, after it has stepped back. */

@@ -9,7 +9,7 @@ import type { Replica } from './replica.js'
 import type { Skips } from './skips.js'
 import { PeerDigest } from './peer-digest.js'
 import type { Source } from './source.js'
-import { readEntry } from './wire-entry.js'
+import { bad, readEntry } from './wire-entry.js'
 
 type Told<T extends GossipMessage['type']> = Extract<GossipMessage, { type: T }>
 
@@ -20,6 +20,8 @@ export class Taking {
   readonly #skips: Skips | undefined
   #wants: Resume | undefined
   #digest: Cursor<Source> | undefined
+  /** Whether our digest went out and may be answered by a full join. */
+  #mayJoin = false
   #retired: Iterator<[number, number]> | undefined
   readonly #due: Acknowledgement[] = []
   #join: Joining | undefined
@@ -51,7 +53,10 @@ export class Taking {
     this.#join = undefined
   }
 
+  /** @throws TendrilError BAD_FRAME where it answers no digest: each join costs a walk over all that is held */
   beginJoin (): void {
+    if (!this.#mayJoin) throw bad('a full join that nobody asked for')
+    this.#mayJoin = false
     this.#join = { seen: new Set(), digest: new PeerDigest(), floors: new PeerDigest(), resume: this.resume }
   }
 
@@ -113,10 +118,14 @@ export class Taking {
 
   #dropSuperseded ({ seen, digest }: Joining): boolean {
     let dropped = false
-    for (const entry of [...this.#replica.entries]) {
-      if (seen.has(entry) || entry.version > digest.version(entry.source)) continue
-      this.#replica.supersede(entry)
-      dropped = true
+    const { entries } = this.#replica
+    for (let entry = entries.first; entry !== undefined;) {
+      const next = entry.after
+      if (!seen.has(entry) && entry.version <= digest.version(entry.source)) {
+        this.#replica.supersede(entry)
+        dropped = true
+      }
+      entry = next
     }
     return dropped
   }
@@ -125,8 +134,9 @@ export class Taking {
   #raiseFloors ({ floors, digest }: Joining): boolean {
     let rose = false
     for (const [name, version] of floors.names) {
+      const covered = Math.min(version, digest.names.get(name) ?? 0)
+      if (covered === 0) continue
       const source = this.#replica.sources.get(name)
-      const covered = Math.min(version, digest.version(source))
       if (covered <= source.floor) continue
       this.#replica.sources.raiseFloor(source, covered)
       rose = true
@@ -195,6 +205,7 @@ export class Taking {
     }
     const last = this.#digest.next === undefined && this.#retired === undefined
     if (last) this.release()
+    this.#mayJoin = last
     return [messageType.digest, last, writeVersions(versions)]
   }
 

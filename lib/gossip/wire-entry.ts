@@ -50,12 +50,13 @@ export function wireSize ([key, , , , value, , , context]: WireEntry): number {
   return key.length + roughSize(value) + 16 + (context?.length ?? 0) * 4
 }
 
-/** Checks an entry of a peer whole. @throws TendrilError BAD_FRAME, CLOCK_SKEW */
-export function checkEntry (entry: unknown, base: Stamp, sources: number, limits: EntryLimits): asserts entry is WireEntry {
+/** Checks an entry of a peer whole, and notes which of the frame's sources it speaks of. @throws TendrilError BAD_FRAME, CLOCK_SKEW */
+export function checkEntry (entry: unknown, base: Stamp, used: Uint8Array, limits: EntryLimits): asserts entry is WireEntry {
   if (!Array.isArray(entry) || (entry.length !== plainLength && entry.length !== fullLength)) throw bad('an entry of a wrong length')
   const [key, source, version, distance, value, flags, ttlMs, context] = entry as readonly unknown[]
   if (!isName(key, limits.maxKeyBytes)) throw bad('a key that is no string of the allowed length')
-  if (!isBelow(source, sources)) throw bad('an entry of no listed source')
+  if (!isBelow(source, used.length)) throw bad('an entry of no listed source')
+  used[source] = 1
   if (!isVersion(version)) throw bad('a version out of bounds')
   const stamp = typeof distance === 'number' ? base + distance : NaN
   if (!isStamp(stamp)) throw bad('a stamp out of bounds')
@@ -64,13 +65,15 @@ export function checkEntry (entry: unknown, base: Stamp, sources: number, limits
   if (entry.length === plainLength) return
   if (!isBelow(flags, 4) || flags === flag.expired) throw bad('flags that do not go together')
   if (ttlMs !== null && !isTimeRemaining(ttlMs)) throw bad('a time remaining out of bounds')
-  checkContext(context, sources)
+  checkContext(context, used)
 }
 
-function checkContext (context: unknown, sources: number): void {
+function checkContext (context: unknown, used: Uint8Array): void {
   if (!Array.isArray(context) || context.length % 2 !== 0) throw bad('a context that is no list of pairs')
   for (let i = 0; i < context.length; i += 2) {
-    if (!isBelow(context[i], sources) || !isVersion(context[i + 1])) throw bad('a context out of bounds')
+    const source: unknown = context[i]
+    if (!isBelow(source, used.length) || !isVersion(context[i + 1])) throw bad('a context out of bounds')
+    used[source] = 1
   }
 }
 

@@ -19,6 +19,8 @@ export interface SimNodeOptions {
   /** Whether its batches are synced. */
   readonly durable: boolean
   readonly deletesKept: number
+  /** Of how many sources an entry's context tells at most, once the digest covers them. */
+  readonly maxContext: number
   /** How long a source must have been silent to be retired, in milliseconds. */
   readonly retentionMs: number
   readonly observer: NodeObserver
@@ -116,11 +118,11 @@ export class SimNode {
   }
 
   #core (clock: SimClock): Gossip {
-    const { id, disk, durable, deletesKept, retentionMs } = this.#options
+    const { id, disk, durable, deletesKept, maxContext, retentionMs } = this.#options
     const now = { monotonic: clock.monotonic(), wall: clock.wall() }
     const random = (): number => clock.random()
     const persistent = disk !== undefined
-    return new Gossip({ id, random, maxKeyBytes, maxValueBytes, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
+    return new Gossip({ id, random, maxKeyBytes, maxValueBytes, maxContext, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
   }
 
   /** 24 characters that nobody else draws. */

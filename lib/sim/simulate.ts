@@ -116,6 +116,7 @@ class Simulation {
       onFailure: (node, error) => { this.#failed(node, error) }
     }
     const deletesKept = random.pick([0, 1, 3, 10_000])
+    const maxContext = random.pick([0, 1, 3, 1000])
     const retentionMs = random.pick([5_000, 60_000, 86_400_000, 86_400_000])
     const persistence = random.pick([0, 0.5, 1])
     return Array.from({ length: this.#options.nodes ?? random.between(3, 7) }, (_, i) => new SimNode({
@@ -125,6 +126,7 @@ class Simulation {
       disk: random.chance(persistence) ? new Disk(this.#world) : undefined,
       durable: random.chance(0.5),
       deletesKept,
+      maxContext,
       retentionMs,
       observer
     }))

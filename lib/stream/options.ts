@@ -57,6 +57,8 @@ export interface Settings {
   readonly frames: FrameLimits
   readonly maxKeyBytes: number
   readonly maxValueBytes: number
+  /** An entry's context is to tell of so many sources at most: what leaves it room in a frame. */
+  readonly maxContext: number
   readonly maxStreams: number
   readonly clock: Clock
 }
@@ -74,6 +76,10 @@ export interface FrameLimits {
 const batchBytes = 16_384
 /** What a frame holds beside entries, and each entry beside its key and its value. */
 const envelopeBytes = 1024
+/** What a context takes of it at least, and for each source: the longest name, its place, a version. */
+const contextBytes = 512
+const contextSourceBytes = 120
+const longestContext = 1000
 /** An empty byte array takes two bytes as MessagePack and fourteen as JSON: nothing grows by more. */
 const jsonGrowth = 7
 /** A batch is measured by characters, of which each may take three bytes. */
@@ -104,16 +110,17 @@ export function checkStructureOptions (options: StructureOptions, defaultName: s
     maxStreams: checkCount('maxStreams', options.maxStreams ?? 1024, 1, 1 << 20),
     clock
   }
-  return { ...rest, frames: frameLimits(options.maxFrameBytes ?? 1 << 20, rest.maxKeyBytes + rest.maxValueBytes) }
+  return { ...rest, ...frameLimits(options.maxFrameBytes ?? 1 << 20, rest.maxKeyBytes + rest.maxValueBytes) }
 }
 
-function frameLimits (maxFrameBytes: unknown, largestEntry: number): FrameLimits {
+function frameLimits (maxFrameBytes: unknown, largestEntry: number): Pick<Settings, 'frames' | 'maxContext'> {
   const maxBytes = checkCount('maxFrameBytes', maxFrameBytes, 1024, 1 << 30)
   const room = maxBytes - largestEntry - envelopeBytes
   if (room < 0) throw outOfRange('maxFrameBytes must have room for the largest key and value, and 1 KiB beside')
-  const batch = Math.min(batchBytes, Math.max(1, Math.floor(room / bytesACharacter)))
+  const maxContext = Math.min(longestContext, Math.floor((contextBytes + room / 2) / contextSourceBytes))
+  const batch = Math.min(batchBytes, Math.max(1, Math.floor(room / 2 / bytesACharacter)))
   const maxLineBytes = Math.max(maxBytes, jsonGrowth * (largestEntry + batch * bytesACharacter + envelopeBytes))
-  return { batchBytes: batch, maxBytes, maxLineBytes }
+  return { frames: { batchBytes: batch, maxBytes, maxLineBytes }, maxContext }
 }
 
 /** @throws TypeError with code INVALID_ARGUMENT */

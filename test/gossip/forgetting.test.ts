@@ -119,3 +119,60 @@ test('a node that meets changes of its own which it never made goes on under a n
   t.equal(after.epoch, a.epoch)
   t.end()
 })
+
+test('deletes of a writer that died before its mark hold up nobody', t => {
+  const time = new Time()
+  const [hub, dying] = [core('hub', time, { deletesKept: 0 }), core('dying', time)]
+  for (let i = 0; i < 200; i++) dying.set(`dying${i}`, i, undefined, time.now())
+  meet(dying, hub, time)
+  for (let i = 0; i < 200; i++) dying.delete(`dying${i}`, time.now())
+  const pair = new Pair(dying, hub, time)
+  while (hub.replica.deletes.size < 200) if (!pair.step(0)) pair.step(1)
+  pair.close()
+  t.ok((hub.replica.sources.digest()['dying'] ?? 0) < 400, 'they are not covered')
+  for (let i = 0; i < 100; i++) hub.set(`own${i}`, i, undefined, time.now())
+  for (let i = 0; i < 100; i++) hub.delete(`own${i}`, time.now())
+  t.equal(hub.replica.deletes.size, 200, 'those that may go have gone')
+  meet(dying, hub, time)
+  t.equal(hub.replica.deletes.size, 0, 'and the others once they are covered')
+  t.end()
+})
+
+test('a key renewed again and again keeps none of its old values', t => {
+  const time = new Time()
+  const a = core('a', time)
+  for (let i = 0; i < 1000; i++) a.set('k', i, 60_000 + i, time.now())
+  a.set('other', 1, 100, time.now())
+  t.equal(a.deadline(), 100)
+  time.ms = 100
+  a.tick(time.now())
+  t.equal(a.deadline(), 60_999, 'only the last renewal is waited for')
+  time.ms = 60_999
+  a.tick(time.now())
+  t.deepEqual(shown(a), {})
+  t.end()
+})
+
+test('a context grown long is forgotten once covered; who missed what it covered gets a full join', t => {
+  const time = new Time()
+  const hub = core('hub', time, { maxContext: 3 })
+  const first = core('first', time, { maxContext: 3 })
+  first.set('k', 'first', undefined, time.now())
+  meet(first, hub, time)
+  const away = core('away', time, { maxContext: 3 })
+  meet(away, hub, time)
+  for (let i = 0; i < 20; i++) {
+    const writer = core(`writer${i}`, time, { maxContext: 3 })
+    meet(writer, hub, time)
+    writer.set('k', i, undefined, time.now())
+    meet(writer, hub, time)
+    t.ok((hub.replica.get('k')?.rarely?.context?.size ?? 0) <= 4, `context after writer ${i}`)
+  }
+  away.set('mine', true, undefined, time.now())
+  meet(away, hub, time)
+  for (const node of [away, hub]) {
+    t.deepEqual(shown(node), { k: 19, mine: true })
+    t.equal(node.replica.siblings('k').length, 1)
+  }
+  t.end()
+})

@@ -11,7 +11,16 @@ const peer = { id: 'b', epoch: 'x', sends: true, receives: true }
 
 function gossip (persistent = false): Gossip {
   return new Gossip({
-    id: 'a', random: () => 0.5, maxKeyBytes: 99, maxValueBytes: 999, acceptedSkewMs: 60_000, retentionMs: 1e9, deletesKept: 9, persistent, durable: false
+    id: 'a',
+    random: () => 0.5,
+    maxKeyBytes: 99,
+    maxValueBytes: 999,
+    acceptedSkewMs: 60_000,
+    maxContext: 9,
+    retentionMs: 1e9,
+    deletesKept: 9,
+    persistent,
+    durable: false
   }, ahead)
 }
 
@@ -55,7 +64,7 @@ test('a loss of power does not bring back a state that was marked as whole', t =
   const world = new World({ seed: 1 })
   const disk = new Disk(world)
   const observer: NodeObserver = { onStart: () => {}, onEntry: () => {}, onWrite: () => 0, onFailure: () => {} }
-  const node = new SimNode({ id: 'a', world, random: world.random.fork(), disk, durable: false, deletesKept: 9, retentionMs: 1e9, observer })
+  const node = new SimNode({ id: 'a', world, random: world.random.fork(), disk, durable: false, deletesKept: 9, maxContext: 9, retentionMs: 1e9, observer })
   const settle = (): void => { while (!world.isQuiet) world.step() }
   node.start()
   settle()

@@ -1,6 +1,7 @@
 import test from 'tape'
 import { simulate } from '../../lib/sim/index.js'
 import type { Faults } from '../../lib/sim/index.js'
+import { Forgetting } from '../../lib/gossip/forgetting.js'
 import { Gossip } from '../../lib/gossip/gossip.js'
 import { messageType } from '../../lib/gossip/messages.js'
 import { Replica } from '../../lib/gossip/replica.js'
@@ -41,7 +42,7 @@ const mutants: readonly Mutant[] = [
     fault: 'a delete is dropped before its dot and its context are covered',
     seeds: 30,
     faults: forgetful,
-    plant: () => replace(Replica.prototype, 'isForgettable', () => ({ value }) => value === undefined)
+    plant: () => replace(Forgetting.prototype, 'blocker', () => () => undefined)
   },
   {
     fault: 'a full join leaves what is superseded',
