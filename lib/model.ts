@@ -14,7 +14,7 @@ import { Streams } from './stream/streams.js'
 import type { ReplicationStream } from './stream/streams.js'
 import { registerStreams } from './bundle.js'
 import { Replication } from './replication.js'
-import { answer, deliver } from './stream/deliver.js'
+import { answer, deliver, tell } from './stream/deliver.js'
 import type { Callback } from './stream/deliver.js'
 import { updateOf } from './update.js'
 import type { Update } from './update.js'
@@ -74,7 +74,7 @@ export class Model extends EventEmitter<ModelEvents> {
       records: storage === undefined ? undefined : levelRecords(storage, name),
       durable,
       onEvents: (events, first) => { this.#tell(events, first) },
-      onPeer: peer => { deliver(() => this.emit('peer', peer)) },
+      onPeer: peer => { tell(this, 'peer', peer) },
       onFailure: (error, wasLoaded) => { this.#fail(error, wasLoaded) }
     })
     this.#replication = new Replication(sequence => this.#gossip.replicas(sequence))
@@ -291,8 +291,8 @@ export class Model extends EventEmitter<ModelEvents> {
       const { key } = entry
       if (this.listenerCount(kind) === 0 && this.#watchers.isEmpty) continue
       const update = updateOf(entry, value, local)
-      if (kind === 'update' && value !== undefined) deliver(() => this.emit('update', key, value, update))
-      else if (kind !== 'update') deliver(() => this.emit(kind, key, update))
+      if (kind === 'update') tell(this, kind, key, value, update)
+      else tell(this, kind, key, update)
       if (!this.#watchers.isEmpty) this.#watchers.tell(key, value, update, first + i)
     }
   }
@@ -301,7 +301,7 @@ export class Model extends EventEmitter<ModelEvents> {
     this.#streams.refuse('STORAGE_FAILED', error.message, error)
     this.#replication.close(error)
     // What can't be loaded is told by ready(); what fails later has nobody else to tell.
-    if (wasLoaded || this.listenerCount('error') > 0) deliver(() => this.emit('error', error))
+    if (!tell(this, 'error', error) && wasLoaded) deliver(() => this.emit('error', error))
   }
 }
 

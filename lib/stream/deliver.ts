@@ -1,3 +1,4 @@
+import { errorMonitor } from 'node:events'
 import { wrongType } from '../ground/errors.js'
 
 /**
@@ -10,6 +11,19 @@ export function deliver (call: () => unknown): void {
   } catch (error) {
     process.nextTick(() => { throw error })
   }
+}
+
+/**
+ * Emits an event as `emit` does, which stops at the first listener that throws: here each one is called, and what any of
+ * them throws surfaces.
+ * @returns whether anyone listens; an 'error' to nobody is not thrown
+ */
+export function tell (emitter: { rawListeners: (event: string | symbol) => unknown[] }, event: string | symbol, ...args: readonly unknown[]): boolean {
+  const listeners = emitter.rawListeners(event)
+  if (listeners.length === 0) return false
+  if (event === 'error') listeners.unshift(...emitter.rawListeners(errorMonitor))
+  for (const listener of listeners) deliver(() => { Reflect.apply(listener as () => void, emitter, args) })
+  return true
 }
 
 /** A Node callback: an error, or nothing. */

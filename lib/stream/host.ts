@@ -3,6 +3,7 @@ import type { Clock, Now } from '../ground/clock.js'
 import { TendrilError } from '../ground/errors.js'
 import type { Change, Core, Effects, Link, Message, Peer, Traffic } from '../core.js'
 import type { Records } from '../storage/records.js'
+import { deliver } from './deliver.js'
 import type { Endpoint } from './endpoint.js'
 
 export interface HostOptions<Event> {
@@ -171,14 +172,14 @@ export class Host<Event> implements Endpoint {
   }
 
   #noticeRoom (): void {
-    if (this.#waiting.length < maxChangesWaiting) for (const callback of this.#onRoom.splice(0)) callback()
+    if (this.#waiting.length < maxChangesWaiting) for (const callback of this.#onRoom.splice(0)) deliver(callback)
   }
 
   /** A write is done: those who waited for it, or for all of them, are called. */
   #noticeFlushed (): void {
     for (const flush of this.#onFlushed.splice(0)) {
       flush.writes--
-      if (flush.writes === 0 || !this.#isWriting) flush.callback()
+      if (flush.writes === 0 || !this.#isWriting) deliver(flush.callback)
       else this.#onFlushed.push(flush)
     }
   }
@@ -205,7 +206,7 @@ export class Host<Event> implements Endpoint {
   }
 
   #tellReaders (): void {
-    for (const callback of this.#readers.splice(0)) callback(this.#failure)
+    for (const callback of this.#readers.splice(0)) deliver(() => { callback(this.#failure) })
   }
 
   /** Writes what is left, marks the state as whole, and closes storage. Links must be closed before. */

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../ground/errors.js'
 import type { Hello } from '../wire/hello.js'
 import { Connection, Refused } from './connection.js'
 import type { ConnectionOptions } from './connection.js'
-import { deliver } from './deliver.js'
+import { tell } from './deliver.js'
 import type { Endpoint } from './endpoint.js'
 import type { FrameLimits } from './options.js'
 import { destroyPiped, Plumbing } from './plumbing.js'
@@ -82,6 +82,9 @@ export class Session extends Duplex {
     this.#after(goodbyeTimeoutMs, () => { this.destroy() })
   }
 
+  /** Whatever a listener throws: bytes that one of them saw reach the pipe, and the turn that pushed them goes on. */
+  override emit (event: string | symbol, ...args: unknown[]): boolean { return tell(this, event, ...args) }
+
   // Beginning
 
   #whenReady (callback: () => void): void {
@@ -108,8 +111,8 @@ export class Session extends Duplex {
       frames,
       tail,
       onWake: () => { this.#schedule() },
-      onHello: ({ id, cluster, codec, channels }) => { deliver(() => this.emit('hello', { id, cluster, codec, channels })) },
-      onSync: () => { deliver(() => this.emit('sync')) }
+      onHello: ({ id, cluster, codec, channels }) => { this.emit('hello', { id, cluster, codec, channels }) },
+      onSync: () => { this.emit('sync') }
     }
     this.#connection = new Connection(options)
     this.#after(helloTimeoutMs, () => {

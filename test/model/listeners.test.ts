@@ -5,12 +5,13 @@ import { runScript } from '../support/children.js'
 
 const script = new URL('throws.script.ts', import.meta.url)
 
-for (const where of ['update', 'delete', 'expire', 'peer', 'watch', 'hello', 'sync']) {
+for (const where of ['update', 'delete', 'expire', 'peer', 'watch', 'hello', 'sync', 'data', 'close']) {
   test(`a listener of '${where}' that throws`, async t => {
     const { code, stdout, stderr } = await runScript(script, [where])
     t.equal(stderr, '')
     t.equal(code, 0)
-    t.deepEqual(stdout.trim().split('\n').sort(), ['closed cleanly', 'relayed', `uncaught: thrown by ${where}`].sort())
+    const lines = ['called after it', 'closed cleanly', 'relayed', `uncaught: thrown by ${where}`, `uncaught: thrown by ${where} again`]
+    t.deepEqual(stdout.trim().split('\n').sort(), lines.sort())
   })
 }
 
