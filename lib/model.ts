@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { TendrilError, wrongType } from './ground/errors.js'
 import { checkName } from './ground/ids.js'
-import { admitValue } from './ground/values.js'
+import { admitValue, handOut } from './ground/values.js'
 import type { Value } from './ground/values.js'
 import type { Entry } from './gossip/entry.js'
 import { Gossip } from './gossip/gossip.js'
@@ -102,8 +102,11 @@ export class Model extends EventEmitter<ModelEvents> {
 
   // Reading
 
-  /** The value of `key`; undefined if there is none. It is frozen: set another one to change it. */
-  get (key: string): Value | undefined { return this.#gossip.replica.get(key)?.value }
+  /** The value of `key`; undefined if there is none. It is frozen, byte arrays are copies: set another one to change it. */
+  get (key: string): Value | undefined {
+    const value = this.#gossip.replica.get(key)?.value
+    return value === undefined ? undefined : handOut(value)
+  }
 
   has (key: string): boolean { return this.#gossip.replica.get(key) !== undefined }
 
@@ -114,11 +117,11 @@ export class Model extends EventEmitter<ModelEvents> {
   }
 
   * values (): Generator<Value, void, undefined> {
-    for (const { value } of this.#gossip.replica.visible()) if (value !== undefined) yield value
+    for (const { value } of this.#gossip.replica.visible()) if (value !== undefined) yield handOut(value)
   }
 
   * entries (): Generator<[string, Value], void, undefined> {
-    for (const { key, value } of this.#gossip.replica.visible()) if (value !== undefined) yield [key, value]
+    for (const { key, value } of this.#gossip.replica.visible()) if (value !== undefined) yield [key, handOut(value)]
   }
 
   [Symbol.iterator] (): Generator<[string, Value], void, undefined> { return this.entries() }
@@ -287,10 +290,10 @@ export class Model extends EventEmitter<ModelEvents> {
   #tell (events: readonly GossipEvent[], first: number): void {
     for (const [i, event] of events.entries()) {
       if (event.kind === 'acknowledged') { this.#replication.check(); continue }
-      const { kind, entry, value, local } = event
-      const { key } = entry
+      const { kind, entry, local } = event
       if (this.listenerCount(kind) === 0 && this.#watchers.isEmpty) continue
-      const update = updateOf(entry, value, local)
+      const update = updateOf(entry, event.value, local)
+      const { key, value } = update
       if (kind === 'update') tell(this, kind, key, value, update)
       else tell(this, kind, key, update)
       if (!this.#watchers.isEmpty) this.#watchers.tell(key, value, update, first + i)

@@ -1,5 +1,6 @@
 import type { Entry } from './gossip/entry.js'
 import { timeOf } from './gossip/stamp.js'
+import { handOut } from './ground/values.js'
 import type { Value } from './ground/values.js'
 
 /** One change to a Model's map, as it is told to users. */
@@ -19,7 +20,8 @@ export interface Update {
   readonly local: boolean
 }
 
+/** The value is given as users may have it. */
 export function updateOf (entry: Entry, value: Value | undefined, local: boolean): Update {
   const { key, source, version, stamp } = entry
-  return { key, value, source: source.id, epoch: source.epoch, version, time: timeOf(stamp), local }
+  return { key, value: value === undefined ? undefined : handOut(value), source: source.id, epoch: source.epoch, version, time: timeOf(stamp), local }
 }

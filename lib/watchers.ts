@@ -1,4 +1,4 @@
-import { sameValue } from './ground/values.js'
+import { handOut, sameValue } from './ground/values.js'
 import type { Value } from './ground/values.js'
 import { deliver } from './stream/deliver.js'
 import type { Update } from './update.js'
@@ -63,7 +63,7 @@ export class Watchers {
   }
 
   #call (watcher: Watcher, value: Value | undefined, key: string, update: Update | undefined): void {
-    if (this.#isLoading) watcher.told.set(key, value)
+    if (this.#isLoading) watcher.told.set(key, value === undefined ? undefined : handOut(value))
     deliver(() => { watcher.listener(value, key, update) })
   }
 

@@ -11,8 +11,15 @@ const minInteger = -(2n ** 63n)
 const maxInteger = 2n ** 64n - 1n
 
 /**
+ * The arrays and objects that hold bytes at some depth, noted when they are admitted or inspected: a value without any is
+ * handed out as it is, and never walked for them.
+ */
+const holders = new WeakSet<object>()
+
+/**
  * Takes a value that the user offers: checks it and copies it deeply, in one walk. The copy is frozen, apart from byte
- * arrays, which cannot be. A negative zero becomes zero. `bytes` is the size of the value in MessagePack.
+ * arrays, which cannot be: {@link handOut} copies those. A negative zero becomes zero. `bytes` is the size of the value in
+ * MessagePack.
  *
  * Whatever a getter or a proxy inside the value throws passes through.
  * @throws TypeError with code INVALID_ARGUMENT for what is no {@link Value}: functions, symbols, undefined (holes in
@@ -21,7 +28,7 @@ const maxInteger = 2n ** 64n - 1n
  * bigint beyond 64 bits
  */
 export function admitValue (value: unknown, maxBytes: number): { value: Value, bytes: number } {
-  const walk: Walk = { left: maxBytes, path: [] }
+  const walk: Walk = { left: maxBytes, byteArrays: 0, path: [] }
   return { value: admit(value, walk), bytes: maxBytes - walk.left }
 }
 
@@ -32,11 +39,27 @@ export function admitValue (value: unknown, maxBytes: number): { value: Value, b
  */
 export function inspectValue (value: unknown, maxBytes: number): number {
   try {
-    return maxBytes - inspect(value, maxBytes, 0)
+    const walk = { left: maxBytes, byteArrays: 0 }
+    inspect(value, walk, 0)
+    return maxBytes - walk.left
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new TendrilError('BAD_FRAME', `A peer sent what is no value: ${reason}`, { cause })
   }
+}
+
+/**
+ * A value that was admitted or inspected, as it is given to the user: byte arrays in it are copies, for they can't be
+ * frozen, and what is written into them must not change what is held. All else is the value itself.
+ */
+export function handOut (value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value
+  if (isBytes(value)) return new Uint8Array(value)
+  if (!holders.has(value)) return value
+  if (isList(value)) return Object.freeze(value.map(handOut))
+  const copy: Record<string, Value> = {}
+  for (const [key, item] of Object.entries(value)) put(copy, key, handOut(item))
+  return Object.freeze(copy)
 }
 
 /** Whether two values are equal, deeply. The order of keys is nothing to it; a number never equals a bigint. */
@@ -59,20 +82,26 @@ function sameBytes (a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
-/** The bytes that a value may still take, and the containers from its root to where the walk is. */
-interface Walk {
+interface Tally {
+  /** The bytes that a value may still take. */
   left: number
+  /** How many byte arrays were met so far. */
+  byteArrays: number
+}
+
+interface Walk extends Tally {
+  /** The containers from the root to where the walk is. */
   readonly path: object[]
 }
 
 function admit (value: unknown, walk: Walk): Value {
   if (typeof value !== 'object' || value === null) {
     checkScalar(value)
-    walk.left = spend(walk.left, scalarBytes(value))
+    spend(walk, scalarBytes(value))
     return value === 0 ? 0 : value
   }
   if (!isBytes(value)) return admitContainer(value, walk)
-  walk.left = spend(walk.left, prefixBytes(value.length, 256) + value.length)
+  spendBytes(walk, value)
   return new Uint8Array(value)
 }
 
@@ -82,14 +111,16 @@ function admitContainer (container: object, walk: Walk): Value {
   checkDepth(path.length)
   if (Object.getOwnPropertySymbols(container).length > 0) throw wrongType('an object with a symbol for a key')
   path.push(container)
+  const { byteArrays } = walk
   const copy = Array.isArray(container) ? admitArray(container, walk) : admitObject(container, walk)
   path.pop()
+  if (walk.byteArrays > byteArrays) holders.add(copy)
   return copy
 }
 
-function admitArray (array: readonly unknown[], walk: Walk): Value {
+function admitArray (array: readonly unknown[], walk: Walk): readonly Value[] {
   const { length } = array
-  walk.left = enterArray(array, length, walk.left)
+  enterArray(array, length, walk)
   // Object.keys names what is there: fewer than the length means holes, more means properties that would get lost.
   if (Object.keys(array).length !== length) throw wrongType('an array with holes or named properties')
   const copy: Value[] = []
@@ -97,51 +128,68 @@ function admitArray (array: readonly unknown[], walk: Walk): Value {
   return Object.freeze(copy)
 }
 
-function admitObject (object: object, walk: Walk): Value {
+function admitObject (object: object, walk: Walk): { readonly [key: string]: Value } {
   checkObject(object)
   const keys = Object.keys(object)
-  walk.left = spend(walk.left, prefixBytes(keys.length, 16))
+  spend(walk, prefixBytes(keys.length, 16))
   const copy: Record<string, Value> = {}
   for (const key of keys) {
-    walk.left = spend(walk.left, textBytes(key))
-    const value = admit(object[key], walk)
-    if (key === '__proto__') Object.defineProperty(copy, key, { value, enumerable: true })
-    else copy[key] = value
+    spend(walk, textBytes(key))
+    put(copy, key, admit(object[key], walk))
   }
   return Object.freeze(copy)
 }
 
-/** Returns how many of the bytes `left` remain. What a codec decoded has neither symbols nor holes nor cycles. */
-function inspect (value: unknown, left: number, depth: number): number {
+/** Sets a property, of whatever name, as the object's own. */
+function put (object: Record<string, Value>, key: string, value: Value): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true })
+  else object[key] = value
+}
+
+/** What a codec decoded has neither symbols nor holes nor cycles. */
+function inspect (value: unknown, walk: Tally, depth: number): void {
   if (typeof value !== 'object' || value === null) {
     checkScalar(value)
-    return spend(left, scalarBytes(value))
+    spend(walk, scalarBytes(value))
+    return
   }
-  if (isBytes(value)) return spend(left, prefixBytes(value.length, 256) + value.length)
+  if (isBytes(value)) { spendBytes(walk, value); return }
   checkDepth(depth)
-  const rest = Array.isArray(value) ? inspectArray(value, left, depth) : inspectObject(value, left, depth)
+  const { byteArrays } = walk
+  if (Array.isArray(value)) inspectArray(value, walk, depth)
+  else inspectObject(value, walk, depth)
   Object.freeze(value)
-  return rest
+  if (walk.byteArrays > byteArrays) holders.add(value)
 }
 
-function inspectArray (array: readonly unknown[], left: number, depth: number): number {
+function inspectArray (array: readonly unknown[], walk: Tally, depth: number): void {
   const { length } = array
-  left = enterArray(array, length, left)
-  for (let i = 0; i < length; i++) left = inspect(array[i], left, depth + 1)
-  return left
+  enterArray(array, length, walk)
+  for (let i = 0; i < length; i++) inspect(array[i], walk, depth + 1)
 }
 
-function inspectObject (object: object, left: number, depth: number): number {
+function inspectObject (object: object, walk: Tally, depth: number): void {
   checkObject(object)
   const keys = Object.keys(object)
-  left = spend(left, prefixBytes(keys.length, 16))
-  for (const key of keys) left = inspect(object[key], spend(left, textBytes(key)), depth + 1)
-  return left
+  spend(walk, prefixBytes(keys.length, 16))
+  for (const key of keys) {
+    spend(walk, textBytes(key))
+    inspect(object[key], walk, depth + 1)
+  }
 }
 
-function spend (left: number, bytes: number): number {
+function spend (walk: Tally, bytes: number): void {
+  checkLeft(walk, bytes)
+  walk.left -= bytes
+}
+
+function checkLeft ({ left }: Tally, bytes: number): void {
   if (bytes > left) throw outOfRange('a value larger than maxValueBytes allows')
-  return left - bytes
+}
+
+function spendBytes (walk: Tally, bytes: Uint8Array): void {
+  spend(walk, prefixBytes(bytes.length, 256) + bytes.length)
+  walk.byteArrays++
 }
 
 /** Bounds the stack as well, and the search for a cycle. */
@@ -149,12 +197,11 @@ function checkDepth (depth: number): void {
   if (depth >= maxValueDepth) throw outOfRange(`a value of more than ${maxValueDepth} levels`)
 }
 
-function enterArray (array: readonly unknown[], length: number, left: number): number {
+function enterArray (array: readonly unknown[], length: number, walk: Tally): void {
   if (Object.getPrototypeOf(array) !== Array.prototype) throw wrongType('an array of a class of its own')
-  const rest = spend(left, prefixBytes(length, 16))
+  spend(walk, prefixBytes(length, 16))
   // Every item takes a byte at least: a sparse array of four billion is refused before anyone walks it.
-  spend(rest, length)
-  return rest
+  checkLeft(walk, length)
 }
 
 function checkObject (object: object): asserts object is Record<string, unknown> {

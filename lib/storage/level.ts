@@ -1,5 +1,6 @@
 import type { Change } from '../core.js'
 import { TendrilError } from '../ground/errors.js'
+import { inspectValue } from '../ground/values.js'
 import { decode, encode } from '../wire/codec-msgpack.js'
 import type { Database, Operation, Sublevel } from './database.js'
 import type { Records, StoredRecord } from './records.js'
@@ -95,11 +96,17 @@ function readValue (bytes: Buffer, key: string, name: string): readonly unknown[
   let cause: unknown
   try {
     const value = decode(bytes)
-    if (Array.isArray(value)) return value
+    if (Array.isArray(value)) return frozen(value)
   } catch (error) {
     cause = error
   }
   throw new TendrilError('STORAGE_FAILED', `The record ${JSON.stringify(key)} of ${name} is corrupt`, { cause })
+}
+
+/** What is in a record may be a value, which users see: it is frozen, as what comes from a peer is. */
+function frozen (record: readonly unknown[]): readonly unknown[] {
+  for (const item of record) inspectValue(item, Infinity)
+  return record
 }
 
 /**
