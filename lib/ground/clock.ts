@@ -9,6 +9,7 @@ export interface Clock {
   wall: () => number
   /** A number from 0 (included) to 1 (excluded). */
   random: () => number
+  /** Never asked for more than {@link longestTimeoutMs}. A handle with `unref()`, as Node's have, may be unreferenced. */
   setTimeout: (fn: () => void, ms: number) => unknown
   clearTimeout: (handle: unknown) => void
 }
@@ -20,15 +21,26 @@ export interface Now {
 }
 
 /** Node's longest timer; a longer delay would fire at once. */
-const longestTimeoutMs = 2 ** 31 - 1
+export const longestTimeoutMs = 2 ** 31 - 1
 
-/** The machine's own clock. Its timers are unreferenced: a waiting timer alone never keeps a process alive. */
+/** The machine's own clock. */
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   random: () => Math.random(),
-  setTimeout: (fn, ms) => setTimeout(fn, Math.min(ms, longestTimeoutMs)).unref(),
+  setTimeout: (fn, ms) => setTimeout(fn, ms),
   clearTimeout: handle => { clearTimeout(handle as NodeJS.Timeout) }
+}
+
+/** A timer that by itself keeps no process alive. */
+export function idleTimeout (clock: Clock, fn: () => void, ms: number): unknown {
+  const handle = clock.setTimeout(fn, ms)
+  if (isReferenced(handle)) handle.unref()
+  return handle
+}
+
+function isReferenced (handle: unknown): handle is { unref: () => void } {
+  return typeof handle === 'object' && handle !== null && 'unref' in handle && typeof handle.unref === 'function'
 }
 
 export function readClock (clock: Clock): Now {

@@ -1,4 +1,4 @@
-import { readClock } from '../ground/clock.js'
+import { idleTimeout, longestTimeoutMs, readClock } from '../ground/clock.js'
 import type { Clock, Now } from '../ground/clock.js'
 import { TendrilError } from '../ground/errors.js'
 import type { Change, Core, Effects, Link, Message, Peer, Traffic } from '../core.js'
@@ -128,14 +128,17 @@ export class Host<Event> implements Endpoint {
   }
 
   #setTimer (): void {
-    const at = this.#phase === 'open' ? this.#core.deadline() : undefined
-    if (at === undefined || (this.#timer !== undefined && this.#timer.at <= at)) return
+    const deadline = this.#phase === 'open' ? this.#core.deadline() : undefined
+    if (deadline === undefined || (this.#timer !== undefined && this.#timer.at <= deadline)) return
     this.#clearTimer()
-    const delay = Math.max(0, Math.ceil(at - this.#options.clock.monotonic()))
-    const handle = this.#options.clock.setTimeout(() => {
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    // A deadline that is too far for one timer takes several.
+    const at = Math.min(deadline, now + longestTimeoutMs)
+    const handle = idleTimeout(clock, () => {
       this.#timer = undefined
       this.run(this.#core.tick(this.now()))
-    }, delay)
+    }, Math.max(0, Math.ceil(at - now)))
     this.#timer = { handle, at }
   }
 

@@ -1,4 +1,5 @@
 import { Duplex } from 'readable-stream'
+import { idleTimeout } from '../ground/clock.js'
 import type { Clock } from '../ground/clock.js'
 import { TendrilError } from '../ground/errors.js'
 import type { ErrorCode } from '../ground/errors.js'
@@ -79,7 +80,8 @@ export class Session extends Duplex {
     if (this.destroyed) return
     if (this.#connection === undefined) { this.destroy(); return }
     this.#connection.leave()
-    this.#after(goodbyeTimeoutMs, () => { this.destroy() })
+    // Whoever waits for this must not see the process end before.
+    this.#after(goodbyeTimeoutMs, () => { this.destroy() }, { keepsProcess: true })
   }
 
   /** Whatever a listener throws: bytes that one of them saw reach the pipe, and the turn that pushed them goes on. */
@@ -258,12 +260,14 @@ export class Session extends Duplex {
 
   // End
 
-  #after (ms: number, callback: () => void): void {
+  #after (ms: number, callback: () => void, { keepsProcess = false } = {}): void {
     if (this.destroyed) return
-    const handle = this.#options.clock.setTimeout(() => {
+    const { clock } = this.#options
+    const fire = (): void => {
       this.#timers.delete(handle)
       if (!this.destroyed) callback()
-    }, ms)
+    }
+    const handle = keepsProcess ? clock.setTimeout(fire, ms) : idleTimeout(clock, fire, ms)
     this.#timers.add(handle)
   }
 
@@ -274,7 +278,7 @@ export class Session extends Duplex {
     const isWhole = reason === null && this.#connection?.isFinished === true && this.readableEnded && this.writableFinished
     this.#connection?.close()
     if (!isWhole) this.#plumbing.destroyAll()
-    else if (!this.#plumbing.isDone) this.#parting = this.#options.clock.setTimeout(() => { this.#plumbing.destroyAll() }, goodbyeTimeoutMs)
+    else if (!this.#plumbing.isDone) this.#parting = idleTimeout(this.#options.clock, () => { this.#plumbing.destroyAll() }, goodbyeTimeoutMs)
     done(reason)
   }
 }

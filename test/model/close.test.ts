@@ -95,6 +95,12 @@ test('a peer that does not answer is not waited for long', async t => {
   t.ok(stream.destroyed)
 })
 
+test('nor does the process exit before: it waits for the goodbye of a peer that is silent', async t => {
+  const { code, stdout } = await runScript(new URL('closes.script.ts', import.meta.url), ['silent'])
+  t.equal(stdout, 'closed\n')
+  t.equal(code, 0)
+})
+
 test('the process exits by itself', async t => {
   const { code, stdout, stderr } = await runScript(new URL('closes.script.ts', import.meta.url))
   t.equal(stderr, '')
@@ -102,8 +108,10 @@ test('the process exits by itself', async t => {
   t.equal(stdout, 'closed\n')
 })
 
-test('a model alone keeps no process alive', async t => {
-  const { code, stdout } = await runScript(new URL('closes.script.ts', import.meta.url), ['leave it open'])
-  t.equal(code, 0)
-  t.equal(stdout, 'left\n')
-})
+for (const what of ['leave it open', 'leave it open, of a clock with plain timers']) {
+  test(`a model alone keeps no process alive: ${what}`, async t => {
+    const { code, stdout } = await runScript(new URL('closes.script.ts', import.meta.url), [what])
+    t.equal(code, 0)
+    t.equal(stdout, 'left\n')
+  })
+}

@@ -160,3 +160,23 @@ test("on the machine's own clock", async t => {
   t.deepEqual([a.has('k'), b.has('k')], [false, false])
   await closeAll(a, b)
 })
+
+test('a ttl beyond the longest timer: none is longer, and it expires when it should', async t => {
+  const days = 86_400_000
+  const delays: number[] = []
+  class Recording extends TestClock {
+    override setTimeout (fn: () => void, ms: number): unknown {
+      delays.push(ms)
+      return super.setTimeout(fn, ms)
+    }
+  }
+  const clock = new Recording()
+  const model = new Model({ clock })
+  model.set('k', 1, { ttl: 60 * days })
+  clock.advance(60 * days - 1)
+  t.ok(model.has('k'))
+  clock.advance(1)
+  t.notOk(model.has('k'))
+  t.ok(delays.length > 2 && delays.every(ms => ms < 2 ** 31), delays.join(', '))
+  await model.close()
+})
