@@ -91,6 +91,7 @@ export class Connection {
     const { maxBytes, maxLineBytes } = this.#options.frames
     this.#frames = new FrameReader(codec, codec === 'ndjson' ? maxLineBytes : maxBytes)
     this.#pairChannels(met.hello)
+    if (this.#isClosed) return
     this.#frames.push(met.rest)
     this.#options.onHello(met.hello)
   }
@@ -105,6 +106,8 @@ export class Connection {
       const sends = hello.sends && peer.receives
       const receives = hello.receives && peer.sends
       const link = endpoint.open({ id: peer.id, epoch: found.epoch, sends, receives }, onWake)
+      // Whoever was told of the peer may have closed this connection, which did not know of the link yet.
+      if (this.#isClosed) { endpoint.close(link); return }
       const channel = { number: i + 1, endpoint, link }
       this.#channels.push(channel)
       this.#incoming.set(theirs + 1, channel)
