@@ -317,7 +317,7 @@ export interface ModelStats {
   /** Sources that are not silent for good. */
   readonly sources: number
   readonly streams: number
-  /** Changes on their way to storage. */
+  /** Records that wait for storage: one that changes again meanwhile is written once. */
   readonly changesWaiting: number
 }
 

@@ -43,7 +43,8 @@ export class Host<Event> implements Endpoint {
   #phase: 'loading' | 'open' | 'failed' | 'closed'
   #failure: Error | undefined
   #readers: Array<(error: Error | undefined) => void> = []
-  #waiting: Change[] = []
+  /** The changes of the next batch: the last one of each record, however often that has changed. */
+  #waiting = new Map<string, Change>()
   #waitingSequence = 0
   #isWriting = false
   #hasWritten = false
@@ -77,7 +78,7 @@ export class Host<Event> implements Endpoint {
   get id (): string { return this.#core.id }
   get epoch (): string { return this.#core.epoch }
   get links (): number { return this.#wakes.size }
-  get changesWaiting (): number { return this.#waiting.length }
+  get changesWaiting (): number { return this.#waiting.size }
   /** How many events there were so far, those that are still to be told among them. */
   get eventCount (): number { return this.#eventsTold + this.#events.length }
 
@@ -95,7 +96,7 @@ export class Host<Event> implements Endpoint {
   }
 
   whenRoomy (callback: () => void): void {
-    if (this.#waiting.length < maxChangesWaiting) callback()
+    if (this.#waiting.size < maxChangesWaiting) callback()
     else this.#onRoom.push(callback)
   }
 
@@ -151,15 +152,15 @@ export class Host<Event> implements Endpoint {
 
   #persist (changes: readonly Change[], sequence: number): void {
     if (this.#phase !== 'open' || this.#options.records === undefined) return
-    for (const change of changes) this.#waiting.push(change)
+    for (const change of changes) this.#waiting.set(change.key, change)
     this.#waitingSequence = sequence
     if (!this.#isWriting) this.#write(this.#options.records)
   }
 
   #write (records: Records): void {
-    const batch = this.#waiting
+    const batch = [...this.#waiting.values()]
     const sequence = this.#waitingSequence
-    this.#waiting = []
+    this.#waiting.clear()
     this.#isWriting = true
     // The first batch takes back that the state is whole. If a loss of power took that alone, old state would pass for it.
     const sync = this.#options.durable || !this.#hasWritten
@@ -167,7 +168,7 @@ export class Host<Event> implements Endpoint {
     records.write(batch, sync, error => {
       this.#isWriting = false
       if (error !== undefined) { this.#fail(error); return }
-      if (this.#waiting.length > 0) this.#write(records)
+      if (this.#waiting.size > 0) this.#write(records)
       this.run(this.#core.persisted(sequence, this.now()))
       this.#noticeRoom()
       this.#noticeFlushed()
@@ -175,7 +176,7 @@ export class Host<Event> implements Endpoint {
   }
 
   #noticeRoom (): void {
-    if (this.#waiting.length < maxChangesWaiting) for (const callback of this.#onRoom.splice(0)) deliver(callback)
+    if (this.#waiting.size < maxChangesWaiting) for (const callback of this.#onRoom.splice(0)) deliver(callback)
   }
 
   /** A write is done: those who waited for it, or for all of them, are called. */
@@ -190,7 +191,7 @@ export class Host<Event> implements Endpoint {
   /** Calls back once all that was changed so far is in storage, or never will be: after the write under way and the next. */
   whenFlushed (callback: () => void): void {
     this.whenReady(() => {
-      if (this.#isWriting) this.#onFlushed.push({ writes: this.#waiting.length > 0 ? 2 : 1, callback })
+      if (this.#isWriting) this.#onFlushed.push({ writes: this.#waiting.size > 0 ? 2 : 1, callback })
       else callback()
     })
   }

@@ -231,6 +231,28 @@ test('closed before it was read', async t => {
   await again.close()
 })
 
+everywhere('a record that changes often while storage is busy is written once', async (t, reopen) => {
+  const model = new Model({ id: 'a', storage: await reopen() })
+  await model.ready()
+  for (let i = 0; i < 3_000; i++) {
+    model.set(`hot ${i % 3}`, i)
+    if (i % 5 === 0) model.delete(`hot ${i % 3}`)
+    if (i % 7 === 0) model.set('gone', i)
+    if (i % 11 === 0) model.delete('gone')
+  }
+  model.delete('gone')
+  const { changesWaiting } = model.stats()
+  t.ok(changesWaiting < 10, `${changesWaiting} changes wait`)
+  await model.flush()
+  t.equal(model.stats().changesWaiting, 0)
+  const held = [model.toJSON(), model.digest(), model.stats().deletes]
+  await model.close()
+  const again = new Model({ id: 'a', storage: await reopen() })
+  await again.ready()
+  t.deepEqual([again.toJSON(), again.digest(), again.stats().deletes], held)
+  await again.close()
+})
+
 test('ready() takes a callback', async t => {
   const model = new Model({ storage: new MemoryLevel() })
   const error = await new Promise(resolve => { model.ready(resolve) })
