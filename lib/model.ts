@@ -90,7 +90,7 @@ export class Model extends EventEmitter<ModelEvents> {
   ready (): Promise<void>
   ready (callback: Callback): void
   ready (callback?: Callback): Promise<void> | void {
-    return answer(new Promise((resolve, reject) => {
+    return answer(() => new Promise((resolve, reject) => {
       this.#host.whenReady(error => { if (error === undefined) resolve(); else reject(error) })
     }), callback)
   }
@@ -209,21 +209,21 @@ export class Model extends EventEmitter<ModelEvents> {
   replicated (peers: number, callback: Callback): void
   replicated (peers: number, options: { signal?: AbortSignal }, callback: Callback): void
   replicated (...args: unknown[]): Promise<void> | void {
-    const callback = typeof args.at(-1) === 'function' ? args.pop() as Callback : undefined
+    const last = typeof args.at(-1) === 'function' ? args.pop() : undefined
     // Options alone are fine as well: one peer is what is mostly meant.
-    const [peers = 1, options = {}] = typeof args[0] === 'object' ? [1, ...args] : args
+    const [peers = 1, options = {}, callback = last] = typeof args[0] === 'object' ? [1, ...args] : args
     const count = checkCount('peers', peers, 0, Number.MAX_SAFE_INTEGER)
     checkObject('options', options)
     const { signal } = options as { signal?: unknown }
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal')
-    return answer(this.#replication.wait(count, signal), callback)
+    return answer(() => this.#replication.wait(count, signal), callback)
   }
 
   /** Resolves when storage holds everything that was written or taken in so far; without storage, at once. */
   flush (): Promise<void>
   flush (callback: Callback): void
   flush (callback?: Callback): Promise<void> | void {
-    return answer(this.#flush(), callback)
+    return answer(() => this.#flush(), callback)
   }
 
   async #flush (): Promise<void> {
@@ -264,8 +264,10 @@ export class Model extends EventEmitter<ModelEvents> {
   close (): Promise<void>
   close (callback: Callback): void
   close (callback?: Callback): Promise<void> | void {
-    this.#closing ??= this.#close()
-    return answer(this.#closing, callback)
+    return answer(() => {
+      this.#closing ??= this.#close()
+      return this.#closing
+    }, callback)
   }
 
   async #close (): Promise<void> {

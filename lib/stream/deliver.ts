@@ -29,12 +29,18 @@ export function tell (emitter: { rawListeners: (event: string | symbol) => unkno
 /** A Node callback: an error, or nothing. */
 export type Callback = (error?: Error) => void
 
-/** Gives the promise or, where there is a callback, calls that instead. What it throws is an uncaught exception. */
-export function answer (promise: Promise<void>, callback: Callback | undefined): Promise<void> | void {
-  if (callback === undefined) return promise
-  if (typeof callback !== 'function') throw wrongType('callback must be a function')
-  promise.then(
+/**
+ * Does it, and gives the promise or, where there is a callback, calls that instead. What it throws is an uncaught
+ * exception.
+ * @throws TypeError with code INVALID_ARGUMENT, before anything is done
+ */
+export function answer (act: () => Promise<void>, callback: unknown): Promise<void> | void {
+  if (callback === undefined) return act()
+  if (!isCallback(callback)) throw wrongType('callback must be a function')
+  act().then(
     () => { process.nextTick(callback) },
     (error: Error) => { process.nextTick(callback, error) }
   )
 }
+
+function isCallback (value: unknown): value is Callback { return typeof value === 'function' }

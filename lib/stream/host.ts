@@ -129,7 +129,8 @@ export class Host<Event> implements Endpoint {
   }
 
   #setTimer (): void {
-    const deadline = this.#phase === 'open' ? this.#core.deadline() : undefined
+    // Also when storage has failed: what is read is still right, as long as it is read.
+    const deadline = this.#phase === 'open' || this.#phase === 'failed' ? this.#core.deadline() : undefined
     if (deadline === undefined || (this.#timer !== undefined && this.#timer.at <= deadline)) return
     this.#clearTimer()
     const { clock } = this.#options
@@ -202,7 +203,7 @@ export class Host<Event> implements Endpoint {
     const error = cause instanceof TendrilError ? cause : new TendrilError('STORAGE_FAILED', 'storage failed', { cause })
     this.#phase = 'failed'
     this.#failure = error
-    this.#clearTimer()
+    this.#setTimer()
     this.#tellReaders()
     this.#noticeRoom()
     this.#noticeFlushed()

@@ -142,6 +142,19 @@ test('ttl, watch and replicated', t => {
   t.end()
 })
 
+test('a callback that is none is refused before anything is done', async t => {
+  const model = new Model({ id: 'a' })
+  const callbacks = ['nonsense', null, {}, 5] as unknown[] as Array<() => void>
+  for (const callback of callbacks) {
+    t.equal(refusalOf(() => { model.ready(callback) }), typeError, 'ready')
+    t.equal(refusalOf(() => { model.flush(callback) }), typeError, 'flush')
+    t.equal(refusalOf(() => { model.replicated(0, {}, callback) }), typeError, 'replicated')
+    t.equal(refusalOf(() => { model.close(callback) }), typeError, 'close')
+  }
+  t.equal(model.set('k', 1).version, 1, 'it is open still')
+  await model.close()
+})
+
 test('an error of a value names the key and what was wrong; replicated takes options alone', async t => {
   const model = new Model({ id: 'a', maxValueBytes: 100 })
   t.throws(() => model.set('cfg', { db: { max: undefined } }), /'cfg' can't be set to a value of type undefined/)

@@ -3,6 +3,7 @@ import { MemoryLevel } from 'memory-level'
 import { Model } from '../../lib/index.js'
 import type { ModelOptions } from '../../lib/index.js'
 import { code, codeOf } from '../support/failures.js'
+import { TestClock } from '../support/clock.js'
 import { closing, meet } from '../support/pairs.js'
 import { once, within } from '../support/waiting.js'
 
@@ -63,6 +64,25 @@ for (const failing of ['open', 'read'] as const) {
     t.equal(code(late.errored), 'STORAGE_FAILED')
     t.equal(await within(codeOf(() => model.close()), 'close'), 'nothing')
     t.equal(await codeOf(() => model.set('k', 1)), 'CLOSED')
+  })
+}
+
+for (const failing of ['read', 'write'] as const) {
+  test(`a key expires all the same (${failing})`, async t => {
+    const [storage, clock] = [new FailingLevel(), new TestClock()]
+    storage.failing = failing
+    const model = new Model({ id: 'a', storage, clock })
+    model.on('error', () => {})
+    const failed = once(model, 'error')
+    model.set('lease', 1, { ttl: 1_000 })
+    await within(failed, 'storage fails')
+    const expired = once(model, 'expire')
+    clock.advance(999)
+    t.equal(model.get('lease'), 1)
+    clock.advance(1)
+    t.notOk(model.has('lease'))
+    t.equal((await expired)[0], 'lease')
+    await model.close()
   })
 }
 
