@@ -7,12 +7,14 @@ type Piped = (NodeJS.ReadableStream | NodeJS.WritableStream) & {
   destroy?: () => void
   readonly readableEnded?: boolean
   readonly destroyed?: boolean
+  /** It watches what it is piped with by itself, and gives a reason of its own. */
+  readonly watchesPipes?: boolean
   readonly exportKeyingMaterial?: (length: number, label: string, context: Buffer) => Buffer
 }
 
 export interface PlumbingOptions {
-  /** Something has failed, or closed before its end. */
-  readonly onLost: (cause: NodeJS.ErrnoException) => void
+  /** Something has failed, or closed before its end; `isPeer`: it was the connection's other end itself. */
+  readonly onLost: (cause: NodeJS.ErrnoException, isPeer: boolean) => void
   /** What is piped out of the session has taken everything, and was ended. */
   readonly onTaken: () => void
   /** Everything piped has come to its end. */
@@ -58,7 +60,7 @@ export class Plumbing {
     if (this.#source !== undefined) return false
     this.#source = source
     finished(source, { writable: false }, error => {
-      if (error) this.#options.onLost(error)
+      if (error) this.#options.onLost(error, source.watchesPipes === true)
       if (this.isDone) this.#options.onDone()
     })
     return true
@@ -70,7 +72,7 @@ export class Plumbing {
     this.#taking++
     finished(sink, { readable: false }, error => {
       this.#taking--
-      if (error) this.#options.onLost(error)
+      if (error) this.#options.onLost(error, sink.watchesPipes === true)
       else if (this.#taking === 0) this.#options.onTaken()
       if (this.isDone) this.#options.onDone()
     })
@@ -88,7 +90,7 @@ export class Plumbing {
   }
 }
 
-/** Standard output outlives any connection. */
+/** Standard output outlives any connection, and another session sees by itself what it has lost. */
 export function destroyPiped (stream: Piped): void {
-  if (stream !== process.stdout && stream !== process.stderr) stream.destroy?.()
+  if (stream !== process.stdout && stream !== process.stderr && stream.watchesPipes !== true) stream.destroy?.()
 }

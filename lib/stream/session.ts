@@ -39,10 +39,11 @@ const goodbyeTimeoutMs = 2_000
  * stream or the one piped into it, both close.
  */
 export class Session extends Duplex {
+  readonly watchesPipes = true
   readonly #options: SessionOptions
   #connection: Connection | undefined
   readonly #plumbing = new Plumbing({
-    onLost: cause => { this.#lost(cause) },
+    onLost: (cause, isPeer) => { this.#lost(cause, isPeer) },
     onTaken: () => { this.#taken() },
     onDone: () => { this.#options.clock.clearTimeout(this.#parting) }
   })
@@ -145,9 +146,9 @@ export class Session extends Duplex {
   }
 
   /** What this stream is piped with has failed, or closed before its end. */
-  #lost (cause: NodeJS.ErrnoException): void {
+  #lost (cause: NodeJS.ErrnoException, isPeer: boolean): void {
     if (this.#refusal !== undefined || this.#connection?.isFinished === true) this.destroy()
-    else this.destroy(cause.code === 'ERR_STREAM_PREMATURE_CLOSE' ? prematureClose(cause) : cause)
+    else this.destroy(isPeer || cause.code === 'ERR_STREAM_PREMATURE_CLOSE' ? prematureClose(cause) : cause)
   }
 
   /** Everything has been handed on, and the connection's end: the other end has some time to do so as well. */

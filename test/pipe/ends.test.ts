@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { Model } from '../../lib/index.js'
 import type { ReplicationStream, StreamOptions } from '../../lib/index.js'
 import { reason } from '../support/failures.js'
-import { closing, listen, memoryPair, stop, tcpPair } from '../support/pairs.js'
+import { closing, join, listen, memoryPair, stop, tcpPair } from '../support/pairs.js'
 import type { Sockets } from '../support/pairs.js'
 import { once, turns, within } from '../support/waiting.js'
 
@@ -120,6 +120,24 @@ for (const [idiom, wire] of Object.entries(idioms)) {
     t.deepEqual([reason(a), reason(b)], ['nothing', 'nothing'])
     await Promise.all([modelA.close(), modelB.close()])
   })
+}
+
+for (const which of ['a', 'b'] as const) {
+  for (const when of ['at once', 'when in sync']) {
+    test(`a.pipe(b).pipe(a) without anything between, ${which}.destroy(), ${when}: the other one has a reason too`, async t => {
+      const [modelA, modelB] = [new Model({ id: 'a' }), new Model({ id: 'b' })]
+      for (const error of [undefined, new Error('mine')]) {
+        const pair = join(modelA, modelB)
+        const other = which === 'a' ? pair.b : pair.a
+        if (when === 'when in sync') await Promise.all([once(pair.a, 'sync'), once(pair.b, 'sync')])
+        const closed = Promise.all([closing(pair.a), closing(pair.b)])
+        pair[which].destroy(error)
+        await within(closed, 'both')
+        t.deepEqual([reason(pair[which]), reason(other)], [error?.message ?? 'nothing', 'PREMATURE_CLOSE'])
+      }
+      await Promise.all([modelA.close(), modelB.close()])
+    })
+  }
 }
 
 test('a peer that holds its half of the connection open after both said goodbye', async t => {
