@@ -8,7 +8,7 @@ import { Gossip } from './gossip/gossip.js'
 import type { GossipEvent } from './gossip/gossip.js'
 import { levelRecords } from './storage/level.js'
 import { Host } from './stream/host.js'
-import { checkCount, checkObject, checkStructureOptions } from './stream/options.js'
+import { checkCount, checkObject, checkSignal, checkStructureOptions } from './stream/options.js'
 import type { StreamOptions, StructureOptions } from './stream/options.js'
 import { Streams } from './stream/streams.js'
 import type { ReplicationStream } from './stream/streams.js'
@@ -189,13 +189,15 @@ export class Model extends EventEmitter<ModelEvents> {
   /**
    * Calls `listener(value | undefined, key, update)` now, for what there is, and at every change: of one key, or of all
    * keys with a prefix. For a key that is absent the first call says undefined.
+   * @param options.signal stops it when aborted: the listener can so in its first calls too, which come before `watch` returns
    * @returns a function that stops it
+   * @throws TypeError | RangeError with code INVALID_ARGUMENT
    */
-  watch (what: string | { prefix: string }, listener: WatchListener): () => void {
+  watch (what: string | { prefix: string }, listener: WatchListener, options: { signal?: AbortSignal } = {}): () => void {
     if (typeof listener !== 'function') throw wrongType('listener must be a function')
     if (typeof what === 'string') checkName('key', what, this.#streams.settings.maxKeyBytes)
     else if (typeof what?.prefix !== 'string') throw wrongType('watch takes a key, or an object with a prefix')
-    return this.#watchers.add(what, listener, this.#host.eventCount)
+    return this.#watchers.add(what, listener, this.#host.eventCount, checkSignal(options))
   }
 
   /**
@@ -213,9 +215,7 @@ export class Model extends EventEmitter<ModelEvents> {
     // Options alone are fine as well: one peer is what is mostly meant.
     const [peers = 1, options = {}, callback = last] = typeof args[0] === 'object' ? [1, ...args] : args
     const count = checkCount('peers', peers, 0, Number.MAX_SAFE_INTEGER)
-    checkObject('options', options)
-    const { signal } = options as { signal?: unknown }
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal')
+    const signal = checkSignal(options)
     return answer(() => this.#replication.wait(count, signal), callback)
   }
 

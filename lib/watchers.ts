@@ -14,6 +14,8 @@ interface Watcher {
   readonly from: number
   /** What it was told, while storage is still being read. */
   readonly told: Map<string, Value | undefined>
+  /** It is told nothing more, in the middle of a walk too. */
+  isStopped: boolean
 }
 
 /** Those who follow keys: told what there is when they begin, and every change after that. */
@@ -34,23 +36,29 @@ export class Watchers {
   get isEmpty (): boolean { return this.#byKey.size === 0 && this.#byPrefix.size === 0 }
 
   /** `from` is the number of the next change: those before it may still be about to be told to others. */
-  add (what: string | { readonly prefix: string }, listener: WatchListener, from: number): () => void {
+  add (what: string | { readonly prefix: string }, listener: WatchListener, from: number, signal: AbortSignal | undefined): () => void {
+    if (signal?.aborted === true) return () => {}
     const key = typeof what === 'string' ? what : undefined
     const watcher: Watcher = {
       what,
       listener,
       from,
       told: new Map(),
+      isStopped: false,
       matches: typeof what === 'string' ? other => other === what : other => other.startsWith(what.prefix)
     }
     const group = key === undefined ? this.#byPrefix : this.#byKey.get(key) ?? new Set()
     group.add(watcher)
     if (key !== undefined) this.#byKey.set(key, group)
-    this.#begin(watcher)
-    return () => {
+    const stop = (): void => {
+      watcher.isStopped = true
+      signal?.removeEventListener('abort', stop)
       group.delete(watcher)
       if (key !== undefined && group.size === 0 && this.#byKey.get(key) === group) this.#byKey.delete(key)
     }
+    signal?.addEventListener('abort', stop, { once: true })
+    this.#begin(watcher)
+    return stop
   }
 
   #begin (watcher: Watcher): void {
@@ -63,6 +71,7 @@ export class Watchers {
   }
 
   #call (watcher: Watcher, value: Value | undefined, key: string, update: Update | undefined): void {
+    if (watcher.isStopped) return
     if (this.#isLoading) watcher.told.set(key, value === undefined ? undefined : handOut(value))
     deliver(() => { watcher.listener(value, key, update) })
   }

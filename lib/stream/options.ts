@@ -126,13 +126,20 @@ function frameLimits (maxFrameBytes: unknown, largestEntry: number): Pick<Settin
 /** @throws TypeError with code INVALID_ARGUMENT */
 export function checkStreamOptions (options: StreamOptions): Required<Omit<StreamOptions, 'signal'>> & { signal: AbortSignal | undefined } {
   checkObject('options', options)
-  const { codec = 'msgpack', readable = true, writable = true, tail = true, signal } = options
+  const { codec = 'msgpack', readable = true, writable = true, tail = true } = options
   if (!isCodecName(codec)) throw wrongType("codec must be 'msgpack' or 'ndjson'")
   checkBoolean('readable', readable)
   checkBoolean('writable', writable)
   checkBoolean('tail', tail)
+  return { codec, readable, writable, tail, signal: checkSignal(options) }
+}
+
+/** The signal among some options. @throws TypeError with code INVALID_ARGUMENT */
+export function checkSignal (options: unknown): AbortSignal | undefined {
+  checkObject('options', options)
+  const { signal } = options as { signal?: unknown }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongType('signal must be an AbortSignal')
-  return { codec, readable, writable, tail, signal }
+  return signal
 }
 
 export function checkObject (what: string, value: unknown): asserts value is object {

@@ -1,6 +1,8 @@
+import { MemoryLevel } from 'memory-level'
 import test from 'tape'
 import { Model } from '../../lib/index.js'
 import type { Update, Value } from '../../lib/index.js'
+import { refusalOf } from '../support/failures.js'
 import { closeAll, meet } from '../support/pairs.js'
 import { until } from '../support/waiting.js'
 
@@ -130,5 +132,43 @@ test('the same listener twice is two watches', t => {
   stop()
   model.set('k', 1)
   t.deepEqual(told.map(([value]) => value), [undefined, undefined, 1])
+  t.end()
+})
+
+test('stopped while storage is being caught up with: not called again', async t => {
+  const storage = new MemoryLevel()
+  const first = new Model({ id: 'a', storage })
+  for (let i = 0; i < 5; i++) first.set(`k${i}`, i)
+  await first.close()
+  const model = new Model({ id: 'a', storage })
+  const told: Array<Value | undefined> = []
+  const stop = model.watch({ prefix: 'k' }, value => {
+    told.push(value)
+    if (told.length === 2) stop()
+  })
+  await model.ready()
+  t.deepEqual(told, [0, 1])
+  await model.close()
+})
+
+test('a signal stops it: within its first calls, later, and before it began', t => {
+  const model = new Model()
+  for (let i = 0; i < 5; i++) model.set(`k${i}`, i)
+  const told: string[] = []
+  const watch = (name: string, what: string | { prefix: string }, until: number, controller = new AbortController()): void => {
+    model.watch(what, value => {
+      told.push(`${name} ${JSON.stringify(value)}`)
+      if (value === until) controller.abort()
+    }, { signal: controller.signal })
+  }
+  watch('walk', { prefix: 'k' }, 1)
+  watch('later', 'k0', 7)
+  const aborted = new AbortController()
+  aborted.abort()
+  watch('never', 'k0', 7, aborted)
+  model.set('k0', 7)
+  model.set('k0', 8)
+  t.deepEqual(told, ['walk 0', 'walk 1', 'later 0', 'later 7'])
+  t.equal(refusalOf(() => { model.watch('k', () => {}, { signal: {} as AbortSignal }) }), 'TypeError INVALID_ARGUMENT')
   t.end()
 })
