@@ -28,8 +28,11 @@ export interface PlumbingOptions {
 export class Plumbing {
   readonly #options: PlumbingOptions
   #source: Piped | undefined
+  /** Ends the watch over the source, where that has one of its own. */
+  #unwatchSource: (() => void) | undefined
   readonly #sinks = new Set<Piped>()
-  #taking = 0
+  /** Those that have not taken everything yet. */
+  readonly #taking = new Set<Piped>()
 
   constructor (options: PlumbingOptions) {
     this.#options = options
@@ -44,9 +47,9 @@ export class Plumbing {
   get sourceIsGone (): boolean { return this.#source === undefined || this.sourceHasEnded || this.#source.destroyed === true }
 
   /** Whether what the session still has to give may reach anyone. */
-  get takesMore (): boolean { return this.#taking > 0 || !this.hasSinks }
+  get takesMore (): boolean { return this.#taking.size > 0 || !this.hasSinks }
   /** Whether everything piped has come to its end. */
-  get isDone (): boolean { return this.sourceIsGone && this.#taking === 0 }
+  get isDone (): boolean { return this.sourceIsGone && this.#taking.size === 0 }
 
   /** TLS's keying material of the connection, where it is piped in. */
   get exporter (): (() => Uint8Array) | undefined {
@@ -59,21 +62,28 @@ export class Plumbing {
     if (this.#source === source) return true
     if (this.#source !== undefined) return false
     this.#source = source
-    finished(source, { writable: false }, error => {
+    if (!this.#taking.has(source)) this.#watchSource(source)
+    return true
+  }
+
+  #watchSource (source: Piped): void {
+    this.#unwatchSource = finished(source, { writable: false }, error => {
       if (error) this.#options.onLost(error, source.watchesPipes === true)
       if (this.isDone) this.#options.onDone()
     })
-    return true
   }
 
   takeSink (sink: Piped): void {
     if (this.#sinks.has(sink)) return
     this.#sinks.add(sink)
-    this.#taking++
+    this.#taking.add(sink)
+    // One watch at a time over a socket, which is both: with two, and those of `pipeline`, Node would warn of a leak.
+    if (sink === this.#source) this.#unwatchSource?.()
     finished(sink, { readable: false }, error => {
-      this.#taking--
+      this.#taking.delete(sink)
       if (error) this.#options.onLost(error, sink.watchesPipes === true)
-      else if (this.#taking === 0) this.#options.onTaken()
+      else if (this.#taking.size === 0) this.#options.onTaken()
+      if (sink === this.#source) this.#watchSource(sink)
       if (this.isDone) this.#options.onDone()
     })
   }

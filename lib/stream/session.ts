@@ -272,11 +272,20 @@ export class Session extends Duplex {
     this.#timers.add(handle)
   }
 
+  /** Whether all has been said at both ends, and handed on. */
+  get #isWhole (): boolean { return this.#connection?.isFinished === true && this.readableEnded && this.writableFinished }
+
+  /** Node's `pipeline(socket, stream, socket)` destroys a stream that has just ended in order, and calls that an error. */
+  override destroy (error?: Error | null): this {
+    const isOver = this.#isWhole && error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_DESTROYED'
+    return super.destroy(isOver ? undefined : error ?? undefined)
+  }
+
   override _destroy (error: Error | null, done: (error: Error | null) => void): void {
     for (const handle of this.#timers) this.#options.clock.clearTimeout(handle)
     if (this.#onAbort !== undefined) this.#options.signal?.removeEventListener('abort', this.#onAbort)
     const reason = error ?? this.#refusal ?? null
-    const isWhole = reason === null && this.#connection?.isFinished === true && this.readableEnded && this.writableFinished
+    const isWhole = reason === null && this.#isWhole
     this.#connection?.close()
     if (!isWhole) this.#plumbing.destroyAll()
     else if (!this.#plumbing.isDone) this.#parting = idleTimeout(this.#options.clock, () => { this.#plumbing.destroyAll() }, goodbyeTimeoutMs)

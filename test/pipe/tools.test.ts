@@ -1,5 +1,6 @@
 import test from 'tape'
 import { once as nativeOnce } from 'node:events'
+import { connect } from 'node:net'
 import { pipeline as nativePipeline } from 'node:stream'
 import { pipeline as promised } from 'node:stream/promises'
 import { constants, createGunzip, createGzip } from 'node:zlib'
@@ -8,7 +9,7 @@ import { pipeline as readablePipeline } from 'readable-stream'
 import through2 from 'through2'
 import { Model } from '../../lib/index.js'
 import { reason } from '../support/failures.js'
-import { closeAll, closing, convergence, tcpPair } from '../support/pairs.js'
+import { closeAll, closing, convergence, listen, stop, tcpPair } from '../support/pairs.js'
 import { once, until, within } from '../support/waiting.js'
 
 // A stream is a stream: it goes through whatever other streams go through.
@@ -108,6 +109,38 @@ for (const [name, run] of Object.entries(pipelines)) {
     t.deepEqual([a.stats().streams, b.stats().streams], [0, 0])
     await closeAll(a, b)
   })
+}
+
+for (const [name, run] of Object.entries(pipelines)) {
+  for (const tails of [[false, true], [true, false], [false, false]] as const) {
+    test(`${name}: (socket, stream, socket) while it still connects, tail ${tails.join(' and ')}`, async t => {
+      const [a, b] = pair()
+      const [one, two] = [a.createStream({ tail: tails[0] }), b.createStream({ tail: tails[1] })]
+      const wrong: unknown[] = []
+      const note = (problem: unknown): void => { wrong.push(problem) }
+      process.on('warning', note)
+      for (const stream of [one, two]) stream.on('error', note)
+      const closed = Promise.all([one, two].map(closing))
+      let finish = (): void => {}
+      const done = (error?: Error | null): void => {
+        if (error) note(error)
+        finish()
+      }
+      const server = await listen(socket => { run([socket, two, socket], done) })
+      const socket = connect(server.port, '127.0.0.1')
+      const finished = new Promise<void>(resolve => {
+        let left = 2
+        finish = () => { if (--left === 0) resolve() }
+      })
+      run([socket, one, socket], done)
+      await within(Promise.all([finished, closed]), 'both ends')
+      await stop(server)
+      t.deepEqual(wrong, [], 'no error, and no warning of a leak')
+      t.deepEqual([a.size, b.size], [6_000, 6_000])
+      process.removeListener('warning', note)
+      await closeAll(a, b)
+    })
+  }
 }
 
 test('async iteration over the bytes of one, written to the other by hand', async t => {
