@@ -1,6 +1,6 @@
 import { outOfRange, wrongType } from './ground/errors.js'
 import { checkObject } from './stream/options.js'
-import type { StreamOptions } from './stream/options.js'
+import type { FrameLimits, StreamOptions } from './stream/options.js'
 import { Streams } from './stream/streams.js'
 import type { ReplicationStream } from './stream/streams.js'
 
@@ -24,7 +24,8 @@ export interface Bundle {
 
 /**
  * Puts structures of one node on one connection. Channels pair by the structures' `name`; one that the other end lacks
- * stays idle. The cluster, the secret and the limits are the first structure's.
+ * stays idle. A frame may be as long as any of the structures takes; keys, values and streams are limited by each for
+ * itself.
  * @throws TypeError | RangeError with code INVALID_ARGUMENT: no structures, two of one name, of different ids, or too many
  * for a hello
  */
@@ -45,10 +46,20 @@ export function bundle (structures: Readonly<Record<string, Structure>>): Bundle
   }
   const endpoints = parts.flatMap(({ streams }) => streams.endpoints)
   if (new Set(endpoints.map(({ name }) => name)).size !== endpoints.length) throw outOfRange('structures of one bundle have different names')
-  const streams = new Streams(endpoints, first.streams.settings)
+  const frames = shared(parts.map(({ streams: { settings } }) => settings.frames))
+  const streams = new Streams(endpoints, { ...first.streams.settings, frames })
   streams.checkHello()
   const sharers = parts.map(part => part.streams)
   return { createStream: options => streams.create(options, sharers) }
+}
+
+/** The longest frames that any of them takes; batches that fit whichever of them is alone at the other end. */
+function shared (limits: readonly FrameLimits[]): FrameLimits {
+  return {
+    batchBytes: Math.min(...limits.map(({ batchBytes }) => batchBytes)),
+    maxBytes: Math.max(...limits.map(({ maxBytes }) => maxBytes)),
+    maxLineBytes: Math.max(...limits.map(({ maxLineBytes }) => maxLineBytes))
+  }
 }
 
 function isSame (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

@@ -81,6 +81,35 @@ test('closing one of them ends the connection, and makes no other', async t => {
   await closeAll(...a.models, ...b.models)
 })
 
+for (const codec of ['msgpack', 'ndjson'] as const) {
+  test(`structures of different limits, in whatever order, ${codec}`, async t => {
+    const small = { name: 'small', maxFrameBytes: 4_096, maxKeyBytes: 10, maxValueBytes: 1_000, maxStreams: 2 }
+    const large = { name: 'large', maxFrameBytes: 8_000_000, maxKeyBytes: 2_000, maxValueBytes: 4_000_000 }
+    const [a, b] = ['a', 'b'].map(id => [new Model({ id, ...small }), new Model({ id, ...large })]) as [[Model, Model], [Model, Model]]
+    const alone = new Model({ id: 'c', ...small })
+    const ends = [bundle({ small: a[0], large: a[1] }), bundle({ large: b[1], small: b[0] })] as const
+    for (let i = 0; i < 50; i++) a[0].set(`k${i}`, 'x'.repeat(900))
+    a[1].set('k'.repeat(2_000), new Uint8Array(3_999_000).fill(200))
+    await meet(...ends, { codec }, { codec })
+    t.deepEqual(b.map(({ size }) => size), [50, 1])
+    t.equal((b[1].get('k'.repeat(2_000)) as Uint8Array).length, 3_999_000)
+    await meet(ends[0], alone, { codec }, { codec })
+    t.equal(alone.size, 50, 'one that is alone at the other end gets no longer frames than it takes')
+    t.equal(reason(ends[0].createStream()), 'TOO_MANY_STREAMS', 'each counts its streams')
+    await closeAll(...a, ...b, alone)
+  })
+}
+
+test("a bundle's structure takes no values beyond its own limit", async t => {
+  const pairOf = (id: string, maxValueBytes: number): [Model, Model] => [new Model({ id, name: 'x' }), new Model({ id, name: 'y', maxValueBytes })]
+  const [a, b] = [pairOf('a', 100_000), pairOf('b', 100)]
+  const { a: one, b: two } = join(bundle({ x: a[0], y: a[1] }), bundle({ x: b[0], y: b[1] }))
+  a[1].set('k', 'x'.repeat(1_000))
+  await within(Promise.all([closing(one), closing(two)]), 'both')
+  t.deepEqual([reason(one), reason(two)], ['BAD_FRAME', 'BAD_FRAME'])
+  await closeAll(...a, ...b)
+})
+
 test('what can be no bundle is INVALID_ARGUMENT', t => {
   const [a, b] = [new Model({ id: 'a', name: 'x' }), new Model({ id: 'b', name: 'y' })]
   t.equal(refusalOf(() => bundle({ a, b })), 'RangeError INVALID_ARGUMENT', 'different ids')
