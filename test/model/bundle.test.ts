@@ -90,9 +90,11 @@ for (const codec of ['msgpack', 'ndjson'] as const) {
     const ends = [bundle({ small: a[0], large: a[1] }), bundle({ large: b[1], small: b[0] })] as const
     for (let i = 0; i < 50; i++) a[0].set(`k${i}`, 'x'.repeat(900))
     a[1].set('k'.repeat(2_000), new Uint8Array(3_999_000).fill(200))
+    b[1].set('k', new Uint8Array(3_999_000).fill(200))
     await meet(...ends, { codec }, { codec })
-    t.deepEqual(b.map(({ size }) => size), [50, 1])
+    t.deepEqual([...a, ...b].map(({ size }) => size), [50, 2, 50, 2])
     t.equal((b[1].get('k'.repeat(2_000)) as Uint8Array).length, 3_999_000)
+    t.equal((a[1].get('k') as Uint8Array).length, 3_999_000)
     await meet(ends[0], alone, { codec }, { codec })
     t.equal(alone.size, 50, 'one that is alone at the other end gets no longer frames than it takes')
     t.equal(reason(ends[0].createStream()), 'TOO_MANY_STREAMS', 'each counts its streams')
