@@ -9,19 +9,45 @@ const entriesAtOnce = 1_000
 /** Databases on disk read ahead this much; their default of 16 KiB would make a call of every few records. */
 const bytesAtOnce = 1 << 20
 
+/** A place in a database: how often it was opened, which opening of it has written, and the last write under way. */
+interface Place {
+  openings: number
+  owner: number
+  written: Promise<void>
+}
+
+const places = new WeakMap<Database, Map<string, Place>>()
+
+/**
+ * Two that write to one place would number their changes alike, and silently lose what the other wrote. The later one to
+ * open it has it: the earlier may be what is left of a structure that was dropped without a close.
+ */
+function placeOf (db: Database, name: string): Place {
+  const byName = places.get(db) ?? new Map<string, Place>()
+  const place = byName.get(name) ?? { openings: 0, owner: 0, written: Promise.resolve() }
+  places.set(db, byName.set(name, place))
+  place.openings++
+  return place
+}
+
 /**
  * Keeps records in `db`, in a sublevel of their own under `tendril` and `name`. The database is opened if it is not
  * open, and never closed: it is the user's.
  *
  * Every failure is a TendrilError with code STORAGE_FAILED and the database's own error as its cause. After a write
- * that failed no other is tried, for what is stored must stay a prefix of what was written.
+ * that failed no other is tried, for what is stored must stay a prefix of what was written. Nor is one once a later
+ * opening of the same place has written.
  */
 export function levelRecords (db: Database, name: string): Records {
   let opened: Promise<Sublevel> | undefined
+  const place = placeOf(db, name)
+  const opening = place.openings
+  // How an earlier one's last write ends is told to that one.
+  const earlier = place.written.catch(() => {})
   let written: Promise<void> = Promise.resolve()
 
   async function open (): Promise<Sublevel> {
-    opened ??= openSublevel(db, name)
+    opened ??= earlier.then(() => openSublevel(db, name))
     return await opened
   }
 
@@ -29,12 +55,13 @@ export function levelRecords (db: Database, name: string): Records {
     return await readAll(await open(), name)
   }
 
-  async function write (batch: readonly Change[], sync: boolean, earlier: Promise<void>): Promise<void> {
+  async function write (batch: readonly Change[], sync: boolean, last: Promise<void>): Promise<void> {
     // Encoded before anything is waited for: afterwards the batch belongs to the caller again.
     const operations = batch.map(operationOf)
     // One at a time: a database may carry out two batches that run at once in either order.
-    await earlier
+    await last
     const sublevel = await open()
+    if (place.owner > opening) throw new TendrilError('STORAGE_FAILED', `another structure has opened '${name}' in the same database since`)
     await sublevel.batch(operations, { sync })
   }
 
@@ -48,7 +75,8 @@ export function levelRecords (db: Database, name: string): Records {
   return {
     load: done => { settle(load(), `load ${name}`, (error, records) => { done(error, records ?? []) }) },
     write: (batch, sync, done) => {
-      written = write(batch, sync, written)
+      place.owner = Math.max(place.owner, opening)
+      place.written = written = write(batch, sync, written)
       settle(written, `write ${name}`, done)
     },
     close: done => { settle(close(), `close ${name}`, done) }
