@@ -196,6 +196,8 @@ export class Gossip implements Core<GossipEvent> {
 
   persisted (sequence: number): Effects<GossipEvent> {
     this.#durable = Math.max(this.#durable, sequence)
+    this.replica.entries.settle(this.#durable)
+    this.replica.sources.log.settle(this.#durable)
     this.#rouseAll()
     return this.#effects()
   }

@@ -86,6 +86,12 @@ export class Log<T extends Logged> {
     this.#unsettled?.add(item.sequence, this.#sequence.last + 1)
   }
 
+  /** So much is durable now: what was replaced up to there is needed no more, whether or not anybody is being served. */
+  settle (durable: number): void { this.#unsettled?.settle(durable) }
+
+  /** How many places a crash would fill again. */
+  get unsettled (): number { return this.#unsettled?.size ?? 0 }
+
   /** How far a peer may take the log for known that has been given all up to `position`. */
   settled (position: number, durable: number): number {
     return this.#unsettled?.cap(position, durable) ?? position

@@ -14,10 +14,18 @@ export class Unsettled {
     this.#places.push({ place, until })
   }
 
-  /** The position, or where the first open place lies before it. */
-  cap (position: number, durable: number): number {
+  /** How many places are open. */
+  get size (): number { return this.#places.length }
+
+  /** So much is durable now. */
+  settle (durable: number): void {
     const settled = this.#places.findIndex(({ until }) => until > durable)
     this.#places.splice(0, settled < 0 ? this.#places.length : settled)
+  }
+
+  /** The position, or where the first open place lies before it. */
+  cap (position: number, durable: number): number {
+    this.settle(durable)
     const [first] = this.#places
     return first === undefined ? position : Math.min(position, first.place - 1)
   }

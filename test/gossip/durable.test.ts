@@ -69,3 +69,15 @@ test('what is not confirmed by storage is not told', t => {
   t.equal(a.replicas(effects?.sequence ?? 0), 1, 'and then acknowledged')
   t.end()
 })
+
+test('what a crash would bring back is remembered only until storage has confirmed what took its place', t => {
+  const time = new Time()
+  const alone = new Shelf().revive(time)
+  for (let i = 0; i < 1000; i++) {
+    const { effects } = alone.set(`k${i % 3}`, i, undefined, time.now())
+    if (effects !== undefined) alone.persisted(effects.sequence)
+  }
+  const { entries, sources } = alone.replica
+  t.deepEqual([entries.unsettled, sources.log.unsettled], [0, 0], 'also where nobody is served')
+  t.end()
+})
