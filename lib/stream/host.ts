@@ -48,7 +48,10 @@ export class Host<Event> implements Endpoint {
   #waitingSequence = 0
   #isWriting = false
   #hasWritten = false
-  #onFlushed: Array<{ writes: number, callback: () => void }> = []
+  /** The number of the last write that was begun. */
+  #writes = 0
+  /** Who waits for which write. */
+  #onFlushed: Array<{ write: number, callback: () => void }> = []
   #onRoom: Array<() => void> = []
   #events: Event[] = []
   #eventsTold = 0
@@ -163,6 +166,7 @@ export class Host<Event> implements Endpoint {
     const sequence = this.#waitingSequence
     this.#waiting.clear()
     this.#isWriting = true
+    const write = ++this.#writes
     // The first batch takes back that the state is whole. If a loss of power took that alone, old state would pass for it.
     const sync = this.#options.durable || !this.#hasWritten
     this.#hasWritten = true
@@ -172,7 +176,7 @@ export class Host<Event> implements Endpoint {
       if (this.#waiting.size > 0) this.#write(records)
       this.run(this.#core.persisted(sequence, this.now()))
       this.#noticeRoom()
-      this.#noticeFlushed()
+      this.#noticeFlushed(write)
     })
   }
 
@@ -180,11 +184,10 @@ export class Host<Event> implements Endpoint {
     if (this.#waiting.size < maxChangesWaiting) for (const callback of this.#onRoom.splice(0)) deliver(callback)
   }
 
-  /** A write is done: those who waited for it, or for all of them, are called. */
-  #noticeFlushed (): void {
+  /** All writes up to this one are done: those who waited for them are called, or all where none is under way. */
+  #noticeFlushed (write: number): void {
     for (const flush of this.#onFlushed.splice(0)) {
-      flush.writes--
-      if (flush.writes === 0 || !this.#isWriting) deliver(flush.callback)
+      if (flush.write <= write || !this.#isWriting) deliver(flush.callback)
       else this.#onFlushed.push(flush)
     }
   }
@@ -192,7 +195,7 @@ export class Host<Event> implements Endpoint {
   /** Calls back once all that was changed so far is in storage, or never will be: after the write under way and the next. */
   whenFlushed (callback: () => void): void {
     this.whenReady(() => {
-      if (this.#isWriting) this.#onFlushed.push({ writes: this.#waiting.size > 0 ? 2 : 1, callback })
+      if (this.#isWriting) this.#onFlushed.push({ write: this.#waiting.size > 0 ? this.#writes + 1 : this.#writes, callback })
       else callback()
     })
   }
@@ -206,7 +209,7 @@ export class Host<Event> implements Endpoint {
     this.#setTimer()
     this.#tellReaders()
     this.#noticeRoom()
-    this.#noticeFlushed()
+    this.#noticeFlushed(this.#writes)
     this.#options.onFailure(error, wasLoaded)
   }
 
