@@ -12,8 +12,8 @@ interface Watcher {
   readonly listener: WatchListener
   /** The number of the first change that is news to it: what came before, its first calls have told. */
   readonly from: number
-  /** What it was told, while storage is still being read. */
-  readonly told: Map<string, Value | undefined>
+  /** What it was told, until it has caught up with what storage held. */
+  told: Map<string, Value | undefined> | undefined
   /** It is told nothing more, in the middle of a walk too. */
   isStopped: boolean
 }
@@ -43,7 +43,7 @@ export class Watchers {
       what,
       listener,
       from,
-      told: new Map(),
+      told: this.#isLoading ? new Map() : undefined,
       isStopped: false,
       matches: typeof what === 'string' ? other => other === what : other => other.startsWith(what.prefix)
     }
@@ -72,7 +72,7 @@ export class Watchers {
 
   #call (watcher: Watcher, value: Value | undefined, key: string, update: Update | undefined): void {
     if (watcher.isStopped) return
-    if (this.#isLoading) watcher.told.set(key, value === undefined ? undefined : handOut(value))
+    watcher.told?.set(key, value === undefined ? undefined : handOut(value))
     deliver(() => { watcher.listener(value, key, update) })
   }
 
@@ -84,13 +84,15 @@ export class Watchers {
 
   #catchUp (watcher: Watcher): void {
     const { what, told } = watcher
+    // One that began among these calls has nothing to catch up with.
+    if (told === undefined) return
     for (const key of typeof what === 'string' ? [what] : [...this.#keysUnder(what.prefix)]) {
       const update = this.#standing(key)
       const before = told.get(key)
       if (update?.value === undefined ? before === undefined : before !== undefined && sameValue(before, update.value)) continue
       this.#call(watcher, update?.value, key, update)
     }
-    told.clear()
+    watcher.told = undefined
   }
 
   /** Tells the change of this number. */

@@ -4,7 +4,7 @@ import { Model } from '../../lib/index.js'
 import type { Update, Value } from '../../lib/index.js'
 import { refusalOf } from '../support/failures.js'
 import { closeAll, meet } from '../support/pairs.js'
-import { until } from '../support/waiting.js'
+import { turns, until } from '../support/waiting.js'
 
 // watch(key | { prefix }, listener): now and at every change.
 
@@ -171,4 +171,33 @@ test('a signal stops it: within its first calls, later, and before it began', t 
   t.deepEqual(told, ['walk 0', 'walk 1', 'later 0', 'later 7'])
   t.equal(refusalOf(() => { model.watch('k', () => {}, { signal: {} as AbortSignal }) }), 'TypeError INVALID_ARGUMENT')
   t.end()
+})
+
+test('a watch begun, or a key set, by a listener that learns what storage held: each is told once', async t => {
+  const storage = new MemoryLevel()
+  const first = new Model({ id: 'a', storage })
+  first.set('k', 1)
+  await first.close()
+  const model = new Model({ id: 'a', storage })
+  const told: string[] = []
+  const watch = (name: string, what: string | { prefix: string }, act = (_value: Value | undefined): void => {}): void => {
+    model.watch(what, value => {
+      told.push(`${name} ${String(value)}`)
+      act(value)
+    })
+  }
+  watch('first', 'k', value => {
+    if (value !== 1) return
+    watch('key', 'k')
+    watch('prefix', { prefix: 'k' })
+    model.set('k', 2)
+  })
+  watch('last', 'k')
+  await model.ready()
+  await turns()
+  t.deepEqual(told, [
+    'first undefined', 'last undefined', 'first 1', 'key 1', 'prefix 1',
+    'first 2', 'last 2', 'key 2', 'prefix 2'
+  ])
+  await model.close()
 })
