@@ -9,7 +9,7 @@ const entriesAtOnce = 1_000
 /** Databases on disk read ahead this much; their default of 16 KiB would make a call of every few records. */
 const bytesAtOnce = 1 << 20
 
-/** A place in a database: how often it was opened, which opening of it has written, and the last write under way. */
+/** A place in a database: how often it was opened, which opening of it has it, and the last write under way. */
 interface Place {
   openings: number
   owner: number
@@ -51,8 +51,15 @@ export function levelRecords (db: Database, name: string): Records {
     return await opened
   }
 
+  function claim (): void { place.owner = Math.max(place.owner, opening) }
+
   async function load (): Promise<StoredRecord[]> {
-    return await readAll(await open(), name)
+    const sublevel = await open()
+    // What an earlier one is writing is read. What it writes from the claim on would not be, and fails.
+    await place.written.catch(() => {})
+    claim()
+    await place.written.catch(() => {})
+    return await readAll(sublevel, name)
   }
 
   async function write (batch: readonly Change[], sync: boolean, last: Promise<void>): Promise<void> {
@@ -75,7 +82,7 @@ export function levelRecords (db: Database, name: string): Records {
   return {
     load: done => { settle(load(), `load ${name}`, (error, records) => { done(error, records ?? []) }) },
     write: (batch, sync, done) => {
-      place.owner = Math.max(place.owner, opening)
+      claim()
       place.written = written = write(batch, sync, written)
       settle(written, `write ${name}`, done)
     },

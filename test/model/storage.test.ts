@@ -282,3 +282,22 @@ test('of two models on one place of a database the later one has it: the earlier
   await again.close()
   await db.close()
 })
+
+test('of two models on one place, what the earlier one writes while the later one is reading is not lost in silence', async t => {
+  for (let count = 0; count < 20; count++) {
+    const db = new MemoryLevel()
+    const earlier = new Model({ id: 'a', storage: db })
+    earlier.on('error', () => {})
+    await earlier.ready()
+    const later = new Model({ id: 'a', storage: db })
+    for (let i = 0; i < count; i++) await Promise.resolve()
+    const outcome = await codeOf(async () => {
+      earlier.set('k', 'v')
+      await earlier.flush()
+    })
+    await later.ready()
+    t.ok(outcome === 'STORAGE_FAILED' || later.get('k') === 'v', `after ${count} steps: ${outcome}`)
+    await later.close()
+  }
+  t.end()
+})

@@ -109,10 +109,11 @@ everywhere('any key is kept apart from any other', async (t, db) => {
   const records = levelRecords(db, 'model')
   await load(records)
   await write(records, keys.map((key, i) => put(key, i)))
-  const loaded = new Map((await load(levelRecords(db, 'model'))).map(({ key, value }) => [key, value[0]]))
+  const again = levelRecords(db, 'model')
+  const loaded = new Map((await load(again)).map(({ key, value }) => [key, value[0]]))
   t.equal(loaded.size, keys.length)
   t.ok(keys.every((key, i) => loaded.get(key) === i), `each of ${keys.length} has its own value`)
-  await write(records, keys.map(key => ({ key, value: undefined })))
+  await write(again, keys.map(key => ({ key, value: undefined })))
   t.deepEqual(await load(levelRecords(db, 'model')), [], 'and all can be removed')
 })
 
