@@ -60,12 +60,12 @@ export class Model extends EventEmitter<ModelEvents> {
   constructor (options: ModelOptions = {}) {
     super()
     const settings = checkStructureOptions(options, 'model')
-    const { clock, storage, durable, name, id, maxKeyBytes, maxValueBytes, maxContext } = settings
+    const { clock, storage, durable, name, id, maxKeyBytes, maxValueBytes, maxContext, contextRoom } = settings
     const deletesKept = checkCount('deletesKept', options.deletesKept ?? 10_000, 0, Number.MAX_SAFE_INTEGER)
     const persistent = storage !== undefined
     const random = (): number => clock.random()
     const now = { monotonic: clock.monotonic(), wall: clock.wall() }
-    this.#gossip = new Gossip({ id, random, maxKeyBytes, maxValueBytes, maxContext, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
+    this.#gossip = new Gossip({ id, random, maxKeyBytes, maxValueBytes, maxContext, contextRoom, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
     this.#watchers = new Watchers(key => this.#update(key), prefix => this.#keysUnder(prefix), persistent)
     this.#host = new Host(this.#gossip, {
       name,

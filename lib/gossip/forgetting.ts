@@ -15,26 +15,28 @@ const retirementsPerRetention = 24
 /** When and what a replica forgets: deletes beyond a number, sources beyond a time. */
 export class Forgetting {
   readonly #deletesKept: number
+  readonly #contextRoom: number
   readonly #retentionMs: number
   /** When sources are looked at next, on the monotonic clock. */
   retireAt: number
 
-  constructor ({ deletesKept, retentionMs }: { deletesKept: number, retentionMs: number }, now: Now) {
+  constructor ({ deletesKept, contextRoom, retentionMs }: { deletesKept: number, contextRoom: number, retentionMs: number }, now: Now) {
     this.#deletesKept = deletesKept
+    this.#contextRoom = contextRoom
     this.#retentionMs = retentionMs
     this.retireAt = now.monotonic + retentionMs / retirementsPerRetention
   }
 
   /**
    * Drops delete records beyond those kept, oldest first, and contexts that have grown long, once everybody being served
-   * has passed them.
+   * has passed them. A context that may not fit a frame waits for nobody: it is what they could never pass.
    */
   forget (replica: Replica, servings: Iterable<Serving>, now: Now): void {
     const { deletes, laden } = replica
     if (deletes.length <= this.#deletesKept && laden.length === 0) return
     const served = [...servings]
     this.#walk(deletes, this.#deletesKept, deletesPinned, served, entry => { replica.forget(entry) })
-    this.#walk(laden, 0, contextsPinned, served, entry => { replica.forgetContext(entry, now) })
+    this.#unload(replica, served, now)
   }
 
   /** The same at once, whoever has passed them: right at any time, at the price of full joins. */
@@ -51,6 +53,18 @@ export class Forgetting {
       if (line.length <= kept + pinned && !served.every(serving => serving.hasPassed(entry.sequence))) return
       for (const serving of served) serving.forgot(entry)
       forget(entry)
+    }
+  }
+
+  #unload (replica: Replica, served: readonly Serving[], now: Now): void {
+    const { laden } = replica
+    for (const entry of laden) {
+      const blocker = this.blocker(entry)
+      if (blocker !== undefined) { laden.putAside(entry, blocker); continue }
+      const mayWait = laden.length <= contextsPinned && (entry.rarely?.context?.size ?? 0) <= this.#contextRoom
+      if (mayWait && !served.every(serving => serving.hasPassed(entry.sequence))) continue
+      for (const serving of served) serving.forgot(entry)
+      replica.forgetContext(entry, now)
     }
   }
 

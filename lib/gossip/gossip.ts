@@ -33,6 +33,8 @@ export interface GossipOptions {
   readonly acceptedSkewMs: number
   /** Of how many sources an entry's context is to tell at most, once the digest covers them. */
   readonly maxContext: number
+  /** Of how many it may tell and still fit a frame: with more, nobody is waited for who has not passed the entry. */
+  readonly contextRoom: number
   /** How many delete records are kept for peers who were away for a while. */
   readonly deletesKept: number
   /** How long a source must have been silent to be retired, in milliseconds. */

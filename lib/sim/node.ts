@@ -122,7 +122,7 @@ export class SimNode {
     const now = { monotonic: clock.monotonic(), wall: clock.wall() }
     const random = (): number => clock.random()
     const persistent = disk !== undefined
-    return new Gossip({ id, random, maxKeyBytes, maxValueBytes, maxContext, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
+    return new Gossip({ id, random, maxKeyBytes, maxValueBytes, maxContext, contextRoom: maxContext * 2, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
   }
 
   /** 24 characters that nobody else draws. */

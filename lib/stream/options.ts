@@ -59,6 +59,8 @@ export interface Settings {
   readonly maxValueBytes: number
   /** An entry's context is to tell of so many sources at most: what leaves it room in a frame. */
   readonly maxContext: number
+  /** With so many it fits a frame in any case. */
+  readonly contextRoom: number
   readonly maxStreams: number
   readonly clock: Clock
 }
@@ -113,14 +115,14 @@ export function checkStructureOptions (options: StructureOptions, defaultName: s
   return { ...rest, ...frameLimits(options.maxFrameBytes ?? 1 << 20, rest.maxKeyBytes + rest.maxValueBytes) }
 }
 
-function frameLimits (maxFrameBytes: unknown, largestEntry: number): Pick<Settings, 'frames' | 'maxContext'> {
+function frameLimits (maxFrameBytes: unknown, largestEntry: number): Pick<Settings, 'frames' | 'maxContext' | 'contextRoom'> {
   const maxBytes = checkCount('maxFrameBytes', maxFrameBytes, 1024, 1 << 30)
   const room = maxBytes - largestEntry - envelopeBytes
   if (room < 0) throw outOfRange('maxFrameBytes must have room for the largest key and value, and 1 KiB beside')
-  const maxContext = Math.min(longestContext, Math.floor((contextBytes + room / 2) / contextSourceBytes))
+  const contextRoom = Math.floor((contextBytes + room / 2) / contextSourceBytes)
   const batch = Math.min(batchBytes, Math.max(1, Math.floor(room / 2 / bytesACharacter)))
   const maxLineBytes = Math.max(maxBytes, jsonGrowth * (largestEntry + batch * bytesACharacter + envelopeBytes))
-  return { frames: { batchBytes: batch, maxBytes, maxLineBytes }, maxContext }
+  return { frames: { batchBytes: batch, maxBytes, maxLineBytes }, maxContext: Math.min(longestContext, contextRoom), contextRoom }
 }
 
 /** @throws TypeError with code INVALID_ARGUMENT */

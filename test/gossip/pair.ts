@@ -31,6 +31,7 @@ export function core (id: string, time: Time, options: Partial<GossipOptions> = 
     maxValueBytes: 1 << 18,
     acceptedSkewMs: 60_000,
     maxContext: 1000,
+    contextRoom: 3000,
     deletesKept: 10_000,
     retentionMs: 86_400_000,
     persistent: false,

@@ -17,6 +17,7 @@ function gossip (persistent = false): Gossip {
     maxValueBytes: 999,
     acceptedSkewMs: 60_000,
     maxContext: 9,
+    contextRoom: 99,
     retentionMs: 1e9,
     deletesKept: 9,
     persistent,
