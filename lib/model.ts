@@ -196,8 +196,10 @@ export class Model extends EventEmitter<ModelEvents> {
   watch (what: string | { prefix: string }, listener: WatchListener, options: { signal?: AbortSignal } = {}): () => void {
     if (typeof listener !== 'function') throw wrongType('listener must be a function')
     if (typeof what === 'string') checkName('key', what, this.#streams.settings.maxKeyBytes)
-    else if (typeof what?.prefix !== 'string') throw wrongType('watch takes a key, or an object with a prefix')
-    return this.#watchers.add(what, listener, this.#host.eventCount, checkSignal(options))
+    // Read once: the object remains the user's, who may change it.
+    const prefix: unknown = typeof what === 'string' ? '' : what?.prefix
+    if (typeof prefix !== 'string') throw wrongType('watch takes a key, or an object with a prefix')
+    return this.#watchers.add(typeof what === 'string' ? what : { prefix }, listener, this.#host.eventCount, checkSignal(options))
   }
 
   /**

@@ -201,3 +201,14 @@ test('a watch begun, or a key set, by a listener that learns what storage held: 
   ])
   await model.close()
 })
+
+test('the object that names a prefix may be changed afterwards', t => {
+  const model = new Model()
+  const { told, listener } = recorder()
+  const what: { prefix: unknown } = { prefix: 'k' }
+  model.watch(what as { prefix: string }, listener)
+  what.prefix = /k/
+  t.doesNotThrow(() => model.set('k1', 1))
+  t.deepEqual(told.map(([value, key]) => [value, key]), [[1, 'k1']])
+  t.end()
+})
