@@ -5,6 +5,8 @@ type Piped = (NodeJS.ReadableStream | NodeJS.WritableStream) & {
   unpipe?: (sink: NodeJS.WritableStream) => void
   resume?: () => void
   destroy?: () => void
+  readonly readable?: boolean
+  /** Streams of readable-stream 3 and older do not have it: duplexify's, say. */
   readonly readableEnded?: boolean
   readonly destroyed?: boolean
   /** It watches what it is piped with by itself, and gives a reason of its own. */
@@ -42,7 +44,7 @@ export class Plumbing {
   /** Whether what the session gives goes into a pipe. */
   get hasSinks (): boolean { return this.#sinks.size > 0 }
   /** Whether what is piped in has come to its end by itself. */
-  get sourceHasEnded (): boolean { return this.#source?.readableEnded === true }
+  get sourceHasEnded (): boolean { return this.#source !== undefined && (this.#source.readableEnded ?? this.#source.readable === false) }
   /** Whether nothing will come any more, one way or another. */
   get sourceIsGone (): boolean { return this.#source === undefined || this.sourceHasEnded || this.#source.destroyed === true }
 

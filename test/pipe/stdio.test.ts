@@ -32,23 +32,26 @@ test('three children, each a replica, with their parent in the middle', async t 
   await model.close()
 })
 
-test('a child whose streams are piped without a duplex around them, and that is killed', async t => {
-  const model = new Model({ id: 'parent' })
-  const child = startScript(script, ['x'], { stdio: ['pipe', 'pipe', 'inherit'] })
-  if (child.stdin === null || child.stdout === null) throw new Error('they are pipes')
-  const stream = model.createStream()
-  child.stdout.pipe(stream).pipe(child.stdin)
-  await once(stream, 'sync')
-  model.set('question', 1)
-  await until(() => model.has('answer of x'), [model])
-  const exit = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exit
-  await within(closing(stream), 'the stream closes')
-  t.ok(['PREMATURE_CLOSE', 'EPIPE', 'ECONNRESET'].includes(reason(stream)), reason(stream))
-  t.equal(model.stats().streams, 0)
-  await model.close()
-})
+for (const [how, isDuplex] of [['without a duplex around them', false], ['as one duplex', true]] as const) {
+  test(`a child whose streams are piped ${how}, and that is killed`, async t => {
+    const model = new Model({ id: 'parent' })
+    const child = startScript(script, ['x'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    if (child.stdin === null || child.stdout === null) throw new Error('they are pipes')
+    const stream = model.createStream()
+    if (isDuplex) stream.pipe(duplexify(child.stdin, child.stdout, { autoDestroy: true, emitClose: true })).pipe(stream)
+    else child.stdout.pipe(stream).pipe(child.stdin)
+    await once(stream, 'sync')
+    model.set('question', 1)
+    await until(() => model.has('answer of x'), [model])
+    const exit = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exit
+    await within(closing(stream), 'the stream closes')
+    t.ok(['PREMATURE_CLOSE', 'EPIPE', 'ECONNRESET'].includes(reason(stream)), reason(stream))
+    t.equal(model.stats().streams, 0)
+    await model.close()
+  })
+}
 
 test('one child after another, and two that never meet converge through their parent', async t => {
   const model = new Model({ id: 'parent' })
