@@ -30,7 +30,11 @@ const outputs: readonly RegExp[] = [
 /** A project in which `tendril` is this one's sources, and the packages are this one's too. */
 const project = mkdtempSync(join(tmpdir(), 'tendril-readme-'))
 writeFileSync(join(project, 'package.json'), '{ "type": "module" }\n')
-writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: { paths: { tendril: [join(root, 'lib', 'index.ts')] } } }))
+writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({
+  extends: join(root, 'tsconfig.json'),
+  compilerOptions: { paths: { tendril: [join(root, 'lib', 'index.ts')] }, noUnusedParameters: false },
+  include: ['block-*.ts']
+}))
 symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'))
 test.onFinish(() => { rmSync(project, { recursive: true }) })
 
@@ -62,6 +66,9 @@ test('every block of code in the README runs', async t => {
     t.match(stdout, outputs[i] ?? /^$/, `block ${i + 1} prints what it should`)
     t.equal(stderr, '')
   }
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const types = await promisify(execFile)(process.execPath, [tsc, '-p', project]).catch((error: unknown) => error as { stdout: string })
+  t.equal(types.stdout, '', 'and is TypeScript that compiles')
 })
 
 test('links lead somewhere, commands exist, error codes are all there', t => {

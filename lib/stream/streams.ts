@@ -29,11 +29,14 @@ interface StreamEvents {
   stats: () => StreamStats
   on: StreamListening
   once: StreamListening
+  /** Why the stream has closed: a TendrilError, or what the connection's own stream failed with. */
+  readonly errored: NodeJS.ErrnoException | null
 }
 
 interface StreamListening {
   (event: 'hello', listener: (hello: PeerHello) => void): ReplicationStream
   (event: 'sync', listener: () => void): ReplicationStream
+  (event: 'error', listener: (error: NodeJS.ErrnoException) => void): ReplicationStream
 }
 
 /**
