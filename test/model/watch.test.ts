@@ -182,7 +182,7 @@ test('a watch begun, or a key set, by a listener that learns what storage held: 
   const told: string[] = []
   const watch = (name: string, what: string | { prefix: string }, act = (_value: Value | undefined): void => {}): void => {
     model.watch(what, value => {
-      told.push(`${name} ${String(value)}`)
+      told.push(`${name} ${JSON.stringify(value)}`)
       act(value)
     })
   }
