@@ -57,10 +57,19 @@ export class Taking {
   beginJoin (): void {
     if (!this.#mayJoin) throw bad('a full join that nobody asked for')
     this.#mayJoin = false
-    this.#join = { seen: new Set(), digest: new PeerDigest(), floors: new PeerDigest(), resume: this.resume }
+    this.#join = { deltas: [], digest: new PeerDigest(), floors: new PeerDigest(), resume: this.resume }
   }
 
-  delta ({ position, sources, base, entries }: Told<'delta'>, now: Now): void {
+  delta (delta: Told<'delta'>, now: Now): void {
+    this.entriesIn += delta.entries.length
+    // What a forgotten context or delete had superseded, only the end of a join tells: half a join is a half-truth.
+    if (this.#join !== undefined) this.#join.deltas.push({ delta, cameAt: now })
+    else this.#merge(delta, now, now, undefined)
+    this.#reach({ delivered: delta.position })
+  }
+
+  /** `seen` takes what is held now of what the peer holds. */
+  #merge ({ sources, base, entries }: Told<'delta'>, cameAt: Now, now: Now, seen: Set<Entry> | undefined): void {
     const { sequence } = this.#replica
     const known = sources.map(name => this.#replica.sources.get(name))
     for (const wire of entries) {
@@ -68,16 +77,14 @@ export class Taking {
       if (source === undefined) continue
       this.#replica.guardOwn(source.name, wire[2], now)
       const arrivals = sequence.last
-      const entry = readEntry(wire, base, source, known, now)
-      const seen = entry.rarely?.context
+      const entry = readEntry(wire, base, source, known, cameAt)
+      const context = entry.rarely?.context
       const held = this.#replica.merge(entry, now)
-      if (held !== undefined) this.#join?.seen.add(held)
+      if (held !== undefined) seen?.add(held)
       if (sequence.last === arrivals) this.duplicates++
       // What was learned on the way in, the peer may lack: only what is held as it came is not sent back.
-      else if (held === entry && entry.rarely?.context === seen) this.#skips?.add(arrivals + 1, sequence.last)
+      else if (held === entry && entry.rarely?.context === context) this.#skips?.add(arrivals + 1, sequence.last)
     }
-    this.entriesIn += entries.length
-    this.#reach({ delivered: position })
   }
 
   /** @returns whether anything became known that our own peers may lack, and would not be told */
@@ -98,7 +105,7 @@ export class Taking {
   }
 
   /**
-   * The join is whole. What is held here, covered by the peer's digest, and not held there, has been superseded; what is
+   * The join is whole, and taken in at once. What is held here, covered by the peer's digest, and not held there, has been superseded; what is
    * not covered is news. The peer's floor becomes ours, so that our own peers learn of it as well.
    * @returns whether anything became known that our own peers may lack
    */
@@ -108,7 +115,9 @@ export class Taking {
     join.floors.add(floors)
     if (!last) return false
     this.#join = undefined
-    const dropped = this.#dropSuperseded(join)
+    const seen = new Set<Entry>()
+    for (const { delta, cameAt } of join.deltas) this.#merge(delta, cameAt, now, seen)
+    const dropped = this.#dropSuperseded(join.digest, seen)
     const isNews = this.#cover(join.digest, true, now)
     const rose = this.#raiseFloors(join)
     this.#hasClosed = true
@@ -116,7 +125,7 @@ export class Taking {
     return dropped || isNews || rose
   }
 
-  #dropSuperseded ({ seen, digest }: Joining): boolean {
+  #dropSuperseded (digest: PeerDigest, seen: ReadonlySet<Entry>): boolean {
     let dropped = false
     const { entries } = this.#replica
     for (let entry = entries.first; entry !== undefined;) {
@@ -153,10 +162,13 @@ export class Taking {
     return digest.retired.size > 0 && sources.coverRetired(digest.retired, floors, now)
   }
 
-  /** Notes how far the peer's log has come; during a join only aside, for half a join is no place to go on from. */
+  /** Notes how far the peer's log has come, and acknowledges it; of a join all at once, when it is whole. */
   #reach (place: { delivered: number, closed?: number }): void {
-    if (this.#join !== undefined) this.#join.resume = { ...this.#join.resume, ...place }
-    else this.resume = { ...this.resume, ...place }
+    if (this.#join !== undefined) {
+      this.#join.resume = { ...this.#join.resume, ...place }
+      return
+    }
+    this.resume = { ...this.resume, ...place }
     this.#acknowledge(place.delivered, this.#replica.sequence.last)
   }
 
@@ -217,9 +229,9 @@ export class Taking {
 
 interface Acknowledgement { readonly position: number, readonly sequence: number }
 
-/** A full join under way: what the peer was seen to hold, its digest, its floors, and where its log goes on. */
+/** A full join under way: what the peer holds, and when that came; its digest, its floors, and where its log goes on. */
 interface Joining {
-  readonly seen: Set<Entry>
+  readonly deltas: Array<{ readonly delta: Told<'delta'>, readonly cameAt: Now }>
   readonly digest: PeerDigest
   readonly floors: PeerDigest
   resume: Resume

@@ -176,3 +176,41 @@ test('a context grown long is forgotten once covered; who missed what it covered
   }
   t.end()
 })
+
+test('a join that is cut midway leaves everything as it was', t => {
+  const time = new Time()
+  const [writer, reader] = [core('writer', time, { deletesKept: 0 }), core('reader', time)]
+  reader.set('k', 'old', undefined, time.now())
+  meet(reader, writer, time)
+  writer.delete('k', time.now())
+  writer.set('k', 'new', 1_000, time.now())
+  t.equal(writer.replica.get('k')?.rarely?.context, undefined, 'what it had seen was forgotten with the delete')
+  const pair = new Pair(writer, reader, time)
+  while (reader.traffic(pair.linkOf(1)).entriesIn === 0) if (!pair.step(0)) pair.step(1)
+  pair.close()
+  t.equal(reader.replica.siblings('k').length, 1)
+  t.deepEqual(shown(reader), { k: 'old' })
+  meet(writer, reader, time)
+  t.deepEqual(shown(reader), { k: 'new' }, 'the next one is whole')
+  time.ms += 1_000
+  reader.tick(time.now())
+  t.deepEqual(shown(reader), {}, 'and what it superseded stays away')
+  t.end()
+})
+
+test('a time to live runs while a join is under way', t => {
+  const time = new Time()
+  const [writer, reader] = [core('writer', time, { deletesKept: 0 }), core('reader', time)]
+  reader.set('k', 'old', undefined, time.now())
+  meet(reader, writer, time)
+  writer.delete('k', time.now())
+  writer.set('k', 'new', 1_000, time.now())
+  const pair = new Pair(writer, reader, time)
+  while (reader.traffic(pair.linkOf(1)).entriesIn === 0) if (!pair.step(0)) pair.step(1)
+  time.ms += 600
+  pair.run()
+  t.deepEqual(shown(reader), { k: 'new' })
+  t.equal(reader.deadline(), 1_000)
+  pair.close()
+  t.end()
+})

@@ -61,6 +61,8 @@ export class Pair {
     return end
   }
 
+  linkOf (i: number): Link { return this.#end(i).link }
+
   /** One message from one end to the other. @returns whether there was one */
   step (from: number): boolean {
     const end = this.#end(from)
