@@ -6,6 +6,7 @@ import { Gossip } from '../../lib/gossip/gossip.js'
 import { messageType } from '../../lib/gossip/messages.js'
 import { Replica } from '../../lib/gossip/replica.js'
 import { Sources } from '../../lib/gossip/sources.js'
+import { core, meet, Pair, shown, Time } from '../gossip/pair.js'
 
 /**
  * The real core with one fault each. A simulator is worth what it catches: every fault must show within so many seeds.
@@ -27,16 +28,6 @@ const mutants: readonly Mutant[] = [
     seeds: 30,
     faults: forgetful,
     plant: () => replace(Sources.prototype, 'raiseFloor', () => () => {})
-  },
-  {
-    fault: 'the digest moves with each entry instead of at closed marks',
-    seeds: 150,
-    faults: { set: 60, cut: 30, hold: 20, stall: 10 },
-    plant: () => replace(Replica.prototype, 'merge', merge => function (this: Replica, entry, now) {
-      const held = merge.call(this, entry, now)
-      this.sources.cover(entry.source, entry.version, now)
-      return held
-    })
   },
   {
     fault: 'a delete is dropped before its dot and its context are covered',
@@ -83,6 +74,37 @@ for (const { fault, seeds, faults, plant } of mutants) {
     t.end()
   })
 }
+
+/**
+ * In which order things come makes this one rare, since a full join is taken in whole: `relay` gives `reader` a later change of the
+ * writer's, not yet what took the place of an earlier one, and is lost with that. Random runs do not meet it in thousands.
+ */
+function readsBehindARelayThatIsLost (): Record<string, unknown> {
+  const time = new Time()
+  const [writer, relay, reader] = [core('writer', time), core('relay', time), core('reader', time)]
+  const long = 'x'.repeat(1_000)
+  writer.set('k', long, undefined, time.now())
+  writer.set('other', long, undefined, time.now())
+  meet(writer, relay, time)
+  relay.set('k', 'what is lost', undefined, time.now())
+  const pair = new Pair(relay, reader, time)
+  while (reader.replica.get('other') === undefined) if (!pair.step(0)) pair.step(1)
+  pair.close()
+  meet(reader, writer, time)
+  return shown(reader)
+}
+
+test('caught: the digest moves with each entry instead of at closed marks', t => {
+  const restore = replace(Replica.prototype, 'merge', merge => function (this: Replica, entry, now) {
+    const held = merge.call(this, entry, now)
+    this.sources.cover(entry.source, entry.version, now)
+    return held
+  })
+  t.notOk('k' in readsBehindARelayThatIsLost(), 'the earlier change is taken for known')
+  restore()
+  t.ok('k' in readsBehindARelayThatIsLost(), 'and without the fault all is well')
+  t.end()
+})
 
 /** Replaces a method. @returns what puts it back */
 function replace<T, K extends keyof T> (prototype: T, name: K, mutate: (method: T[K]) => T[K]): () => void {
