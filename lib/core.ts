@@ -1,4 +1,5 @@
 import type { Now } from './ground/clock.js'
+import type { ErrorCode } from './ground/errors.js'
 
 /**
  * The contract between a protocol core and the host that runs it.
@@ -15,6 +16,12 @@ export interface Core<Event> {
    * @throws TendrilError when the message is refused; then nothing was changed.
    */
   receive: (link: Link, message: Message, now: Now) => Effects<Event>
+  /** Bytes of any kind came over the link's connection: its peer is there. Undefined where that changes nothing. */
+  heard?: (link: Link, now: Now) => Effects<Event> | undefined
+  /** Another node under this id was met, and turned away: this is the epoch that it has. */
+  namesake?: (epoch: string, now: Now) => Effects<Event>
+  /** The other end refused this node, and closes. */
+  refused?: (link: Link, code: ErrorCode, now: Now) => Effects<Event>
   close: (link: Link, now: Now) => Effects<Event>
   /** `deadline()` has come. */
   tick: (now: Now) => Effects<Event>

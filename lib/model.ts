@@ -1,19 +1,17 @@
 import { EventEmitter } from 'node:events'
-import { TendrilError, wrongType } from './ground/errors.js'
+import type { TendrilError } from './ground/errors.js'
+import { wrongType } from './ground/errors.js'
 import { checkName } from './ground/ids.js'
-import { admitValue, handOut } from './ground/values.js'
+import { admitFor, handOut } from './ground/values.js'
 import type { Value } from './ground/values.js'
 import type { Entry } from './gossip/entry.js'
 import { Gossip } from './gossip/gossip.js'
-import type { GossipEvent } from './gossip/gossip.js'
-import { levelRecords } from './storage/level.js'
-import { Host } from './stream/host.js'
-import { checkCount, checkObject, checkSignal, checkStructureOptions } from './stream/options.js'
+import type { GossipEvent } from './gossip/outbox.js'
+import { checkCount, checkObject, checkSignal, checkStructureOptions, checkTtl } from './stream/options.js'
 import type { StreamOptions, StructureOptions } from './stream/options.js'
-import { Streams } from './stream/streams.js'
 import type { ReplicationStream } from './stream/streams.js'
 import { registerStreams } from './bundle.js'
-import { Replication } from './replication.js'
+import { Shell } from './shell.js'
 import { answer, deliver, tell } from './stream/deliver.js'
 import type { Callback } from './stream/deliver.js'
 import { updateOf } from './update.js'
@@ -37,8 +35,6 @@ export interface ModelEvents {
   error: [error: TendrilError]
 }
 
-/** A century. */
-const maxTtlMs = 100 * 365 * 86_400_000
 const acceptedSkewMs = 60_000
 const retentionMs = 86_400_000
 
@@ -50,37 +46,32 @@ const retentionMs = 86_400_000
  */
 export class Model extends EventEmitter<ModelEvents> {
   readonly #gossip: Gossip
-  readonly #host: Host<GossipEvent>
-  readonly #streams: Streams
+  readonly #shell: Shell<GossipEvent>
   readonly #watchers: Watchers
-  readonly #replication: Replication
-  #closing: Promise<void> | undefined
 
   /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
   constructor (options: ModelOptions = {}) {
     super()
     const settings = checkStructureOptions(options, 'model')
-    const { clock, storage, durable, name, id, maxKeyBytes, maxValueBytes, maxContext, contextRoom } = settings
-    const deletesKept = checkCount('deletesKept', options.deletesKept ?? 10_000, 0, Number.MAX_SAFE_INTEGER)
+    const { clock, storage, durable, id, maxKeyBytes, maxValueBytes, maxContext, contextRoom } = settings
+    const { deletesKept = 10_000 } = options
+    checkCount('deletesKept', deletesKept, 0, Number.MAX_SAFE_INTEGER)
     const persistent = storage !== undefined
     const random = (): number => clock.random()
     const now = { monotonic: clock.monotonic(), wall: clock.wall() }
     this.#gossip = new Gossip({ id, random, maxKeyBytes, maxValueBytes, maxContext, contextRoom, acceptedSkewMs, retentionMs, deletesKept, persistent, durable }, now)
     this.#watchers = new Watchers(key => this.#update(key), prefix => this.#keysUnder(prefix), persistent)
-    this.#host = new Host(this.#gossip, {
-      name,
+    this.#shell = new Shell(this.#gossip, {
       kind: 'model',
-      clock,
-      records: storage === undefined ? undefined : levelRecords(storage, name),
-      durable,
+      settings,
+      replicas: sequence => this.#gossip.replicas(sequence),
       onEvents: (events, first) => { this.#tell(events, first) },
       onPeer: peer => { tell(this, 'peer', peer) },
-      onFailure: (error, wasLoaded) => { this.#fail(error, wasLoaded) }
+      // What can't be loaded is told by ready(); what fails later has nobody else to tell.
+      onFailure: (error, wasLoaded) => { if (!tell(this, 'error', error) && wasLoaded) deliver(() => this.emit('error', error)) }
     })
-    this.#replication = new Replication(sequence => this.#gossip.replicas(sequence))
-    this.#streams = new Streams([this.#host], settings)
-    registerStreams(this, this.#streams)
-    if (persistent) this.#host.whenReady(error => { if (error === undefined) this.#loaded() })
+    registerStreams(this, this.#shell.streams)
+    if (persistent) this.#shell.host.whenReady(error => { if (error === undefined) this.#loaded() })
   }
 
   /** This node's id. With `storage` and no id given it is known once `ready()` resolves. */
@@ -90,13 +81,11 @@ export class Model extends EventEmitter<ModelEvents> {
   ready (): Promise<void>
   ready (callback: Callback): void
   ready (callback?: Callback): Promise<void> | void {
-    return answer(() => new Promise((resolve, reject) => {
-      this.#host.whenReady(error => { if (error === undefined) resolve(); else reject(error) })
-    }), callback)
+    return this.#shell.ready(callback)
   }
 
   #loaded (): void {
-    this.#replication.restored(this.#gossip.replica.sequence.last)
+    this.#shell.replication.restored(this.#gossip.replica.sequence.last)
     this.#watchers.loaded()
   }
 
@@ -155,16 +144,16 @@ export class Model extends EventEmitter<ModelEvents> {
    * @throws TypeError | RangeError with code INVALID_ARGUMENT, TendrilError with code CLOSED or STORAGE_FAILED
    */
   set (key: string, value: unknown, options: { ttl?: number } = {}): Update {
-    const { maxKeyBytes, maxValueBytes } = this.#streams.settings
+    const { maxKeyBytes, maxValueBytes } = this.#shell.streams.settings
     checkName('key', key, maxKeyBytes)
     checkObject('options', options)
     const ttl = checkTtl(options.ttl)
     const admitted = admitFor(key, value, maxValueBytes)
-    this.#assertOpen()
-    const { entry, effects } = this.#gossip.set(key, admitted, ttl, this.#host.now())
+    this.#shell.assertOpen()
+    const { entry, effects } = this.#gossip.set(key, admitted, ttl, this.#shell.host.now())
     if (effects === undefined) return this.#updateOf(entry)
-    this.#replication.wrote(entry.sequence)
-    this.#host.run(effects)
+    this.#shell.replication.wrote(entry.sequence)
+    this.#shell.host.run(effects)
     return updateOf(entry, admitted, true)
   }
 
@@ -174,13 +163,13 @@ export class Model extends EventEmitter<ModelEvents> {
    * @throws TypeError | RangeError with code INVALID_ARGUMENT, TendrilError with code CLOSED or STORAGE_FAILED
    */
   delete (key: string): boolean {
-    checkName('key', key, this.#streams.settings.maxKeyBytes)
-    this.#assertOpen()
+    checkName('key', key, this.#shell.streams.settings.maxKeyBytes)
+    this.#shell.assertOpen()
     const wasThere = this.has(key)
-    const deleted = this.#gossip.delete(key, this.#host.now())
+    const deleted = this.#gossip.delete(key, this.#shell.host.now())
     if (deleted === undefined) return false
-    this.#replication.wrote(deleted.entry.sequence)
-    this.#host.run(deleted.effects)
+    this.#shell.replication.wrote(deleted.entry.sequence)
+    this.#shell.host.run(deleted.effects)
     return wasThere
   }
 
@@ -195,11 +184,11 @@ export class Model extends EventEmitter<ModelEvents> {
    */
   watch (what: string | { prefix: string }, listener: WatchListener, options: { signal?: AbortSignal } = {}): () => void {
     if (typeof listener !== 'function') throw wrongType('listener must be a function')
-    if (typeof what === 'string') checkName('key', what, this.#streams.settings.maxKeyBytes)
+    if (typeof what === 'string') checkName('key', what, this.#shell.streams.settings.maxKeyBytes)
     // Read once: the object remains the user's, who may change it.
     const prefix: unknown = typeof what === 'string' ? '' : what?.prefix
     if (typeof prefix !== 'string') throw wrongType('watch takes a key, or an object with a prefix')
-    return this.#watchers.add(typeof what === 'string' ? what : { prefix }, listener, this.#host.eventCount, checkSignal(options))
+    return this.#watchers.add(typeof what === 'string' ? what : { prefix }, listener, this.#shell.host.eventCount, checkSignal(options))
   }
 
   /**
@@ -218,24 +207,14 @@ export class Model extends EventEmitter<ModelEvents> {
     const [peers = 1, options = {}, callback = last] = typeof args[0] === 'object' ? [1, ...args] : args
     const count = checkCount('peers', peers, 0, Number.MAX_SAFE_INTEGER)
     const signal = checkSignal(options)
-    return answer(() => this.#replication.wait(count, signal), callback)
+    return answer(() => this.#shell.replication.wait(count, signal), callback)
   }
 
   /** Resolves when storage holds everything that was written or taken in so far; without storage, at once. */
   flush (): Promise<void>
   flush (callback: Callback): void
   flush (callback?: Callback): Promise<void> | void {
-    return answer(() => this.#flush(), callback)
-  }
-
-  async #flush (): Promise<void> {
-    this.#assertOpen()
-    await this.#flushed()
-    this.#host.assertOpen()
-  }
-
-  async #flushed (): Promise<void> {
-    await new Promise<void>(resolve => { this.#host.whenFlushed(resolve) })
+    return this.#shell.flush(callback)
   }
 
   // Replicating
@@ -246,7 +225,7 @@ export class Model extends EventEmitter<ModelEvents> {
    * @throws TypeError with code INVALID_ARGUMENT
    */
   createStream (options?: StreamOptions): ReplicationStream {
-    return this.#streams.create(options)
+    return this.#shell.streams.create(options)
   }
 
   /** Plain counters. */
@@ -257,8 +236,8 @@ export class Model extends EventEmitter<ModelEvents> {
       entries: replica.entries.length,
       deletes: replica.deletes.size,
       sources: replica.sources.log.length,
-      streams: this.#streams.size,
-      changesWaiting: this.#host.changesWaiting
+      streams: this.#shell.streams.size,
+      changesWaiting: this.#shell.host.changesWaiting
     }
   }
 
@@ -266,34 +245,14 @@ export class Model extends EventEmitter<ModelEvents> {
   close (): Promise<void>
   close (callback: Callback): void
   close (callback?: Callback): Promise<void> | void {
-    return answer(() => {
-      this.#closing ??= this.#close()
-      return this.#closing
-    }, callback)
-  }
-
-  async #close (): Promise<void> {
-    this.#replication.close(new TendrilError('CLOSED', 'the model is closed'))
-    this.#streams.stop()
-    // What was written before has to be in storage before it may be sent, and sent before goodbye is said.
-    await this.#flushed()
-    await new Promise<void>(resolve => { this.#streams.close(resolve) })
-    await new Promise<void>((resolve, reject) => {
-      this.#host.shut(error => { if (error === undefined) resolve(); else reject(error) })
-    })
-  }
-
-  /** @throws TendrilError with code CLOSED from the call of `close` on, or STORAGE_FAILED */
-  #assertOpen (): void {
-    if (this.#closing !== undefined) throw new TendrilError('CLOSED', 'the model is closed')
-    this.#host.assertOpen()
+    return this.#shell.close(callback)
   }
 
   // Below
 
   #tell (events: readonly GossipEvent[], first: number): void {
     for (const [i, event] of events.entries()) {
-      if (event.kind === 'acknowledged') { this.#replication.check(); continue }
+      if (event.kind === 'acknowledged') { this.#shell.replication.check(); continue }
       const { kind, entry, local } = event
       if (this.listenerCount(kind) === 0 && this.#watchers.isEmpty) continue
       const update = updateOf(entry, event.value, local)
@@ -302,13 +261,6 @@ export class Model extends EventEmitter<ModelEvents> {
       else tell(this, kind, key, update)
       if (!this.#watchers.isEmpty) this.#watchers.tell(key, value, update, first + i)
     }
-  }
-
-  #fail (error: TendrilError, wasLoaded: boolean): void {
-    this.#streams.refuse('STORAGE_FAILED', error.message, error)
-    this.#replication.close(error)
-    // What can't be loaded is told by ready(); what fails later has nobody else to tell.
-    if (!tell(this, 'error', error) && wasLoaded) deliver(() => this.emit('error', error))
   }
 }
 
@@ -323,19 +275,4 @@ export interface ModelStats {
   readonly streams: number
   /** Records that wait for storage: one that changes again meanwhile is written once. */
   readonly changesWaiting: number
-}
-
-/** @throws TypeError | RangeError with code INVALID_ARGUMENT, naming the key */
-function admitFor (key: string, value: unknown, maxBytes: number): Value {
-  try {
-    return admitValue(value, maxBytes).value
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'INVALID_ARGUMENT') error.message = `'${key}' can't be set to ${error.message}`
-    throw error
-  }
-}
-
-function checkTtl (ttl: unknown): number | undefined {
-  if (ttl === undefined) return undefined
-  return checkCount('ttl', typeof ttl === 'number' ? Math.ceil(ttl) : ttl, 1, maxTtlMs)
 }

@@ -19,7 +19,9 @@ const outputs: Readonly<Record<string, RegExp>> = {
     'apart, b   {"title":"from b, which came later","price":12}', 'healed, a  {"title":"from b, which came later","price":12}',
     'healed, b  {"title":"from b, which came later","price":12}', '$'
   ].join('\n')),
+  'presence.ts': /^ada came, and is curious\nbob came, and is curious\nada is happy\nada left\nbob may be lost\nbob is lost\nhere now: hall\n$/,
   'reconnect.ts': /^stranger lost its connection: CLUSTER_MISMATCH\nclient holds {"round":1}\n(client lost its connection: \w+\n)*client holds {"round":2}\n$/,
+  'services.ts': /^users-1 at tcp:\/\/10\.0\.0\.2:8000, users-2 at tcp:\/\/10\.0\.0\.3:8000\ndraining: users-2\nusers-1 at tcp:\/\/10\.0\.0\.2:8000\n$/,
   'session.ts': /^# they have never met\n([ab]: .*\n)+# nothing is new\n([ab]: .*\n)+# a has forgotten a delete that b has not seen\n([ab]: .*\n)+$/,
   'stdio.ts': /^child answers: drow = lirdnet\nchild exits with code 0\n$/,
   'storage.ts': /^after a restart: {"visits":1} under the same id: true\nthe next write is version 4\n$/,

@@ -1,17 +1,20 @@
 import { assert } from '../ground/assert.js'
 import type { Now } from '../ground/clock.js'
 import type { Value } from '../ground/values.js'
-import type { Change, Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
+import type { Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
 import { checkReplica } from './check.js'
 import type { Entry } from './entry.js'
+import { drawEpoch } from './epoch.js'
 import { Forgetting } from './forgetting.js'
 import { messageType, readMessage } from './messages.js'
 import type { GossipMessage } from './messages.js'
+import { Outbox } from './outbox.js'
+import type { GossipEvent } from './outbox.js'
 import { Peers } from './peers.js'
 import { replicaKey, selfRecord } from './records.js'
 import type { Resume } from './records.js'
 import { Replica } from './replica.js'
-import type { GossipChange } from './replica.js'
+import type { ReplicaOptions } from './replica.js'
 import { rewrite, stored } from './restore.js'
 import { Serving } from './serving.js'
 import { visible } from './slots.js'
@@ -19,30 +22,21 @@ import type { Source } from './source.js'
 import { latestStamp } from './stamp.js'
 import { Taking } from './taking.js'
 
-/** What the core tells: the visible value of a key changed, or a peer acknowledged more than before. */
-export type GossipEvent = GossipChange | { readonly kind: 'acknowledged' }
-
-export interface GossipOptions {
+export interface GossipOptions extends ReplicaOptions {
   /** Undefined: the one kept in storage, or a random one. */
   readonly id: string | undefined
-  /** Draws ids and epochs. */
-  readonly random: () => number
   readonly maxKeyBytes: number
   readonly maxValueBytes: number
-  /** How far ahead of the wall clock a stamp may be, in milliseconds. */
-  readonly acceptedSkewMs: number
-  /** Of how many sources an entry's context is to tell at most, once the digest covers them. */
-  readonly maxContext: number
-  /** Of how many it may tell and still fit a frame: with more, nobody is waited for who has not passed the entry. */
+  /** Of how many sources a context may tell and still fit a frame: with more, nobody is waited for who has not passed the entry. */
   readonly contextRoom: number
   /** How many delete records are kept for peers who were away for a while. */
   readonly deletesKept: number
   /** How long a source must have been silent to be retired, in milliseconds. */
   readonly retentionMs: number
-  /** Whether there is storage: then nothing is told to others before `persisted` has confirmed it. */
-  readonly persistent: boolean
   /** Whether every batch survives a loss of power, so that after a crash nothing told can be missing. */
   readonly durable: boolean
+  /** Looks at a message that is well formed, before anything of it is applied. It throws to refuse it. */
+  readonly inspect?: (message: GossipMessage, now: Now) => void
 }
 
 /**
@@ -56,10 +50,7 @@ export class Gossip implements Core<GossipEvent> {
   readonly #links = new Map<Link, LinkState>()
   readonly #peers = new Peers()
   readonly #forgetting: Forgetting
-  readonly #asleep = new Set<Link>()
-  #wake: Link[] = []
-  #changes: Change[] = []
-  #events: GossipEvent[] = []
+  readonly #outbox = new Outbox()
   #durable: number
   /** The epoch, and the places forgotten up to, when storage was last told. */
   #settled: { readonly own?: Source, readonly floorPosition: number, readonly retiredPosition: number } = { floorPosition: 0, retiredPosition: 0 }
@@ -102,7 +93,7 @@ export class Gossip implements Core<GossipEvent> {
     // Only where something is written: what is written anew has effects of its own, which then go with it.
     const isRestamped = this.replica.restamp(now)
     const entry = this.replica.write(key, isRestamped ? this.replica.siblings(key) : held, value, ttlMs, now)
-    this.#rouseAll()
+    this.#outbox.rouseAll()
     this.#forget(now)
     return { entry, effects: this.#effects() }
   }
@@ -116,6 +107,24 @@ export class Gossip implements Core<GossipEvent> {
   forgetDeletes (kept: number): Effects<GossipEvent> {
     this.#forgetting.forgetAll(this.replica, this.#servings(), kept)
     this.#settle()
+    return this.#effects()
+  }
+
+  // Lives, where each source writes only keys of its own
+
+  /** Begins a later life than any that was heard of under this id. What this node wrote is that life's from now on. */
+  renew (now: Now): Effects<GossipEvent> {
+    const { own, lives, sources } = this.replica
+    this.replica.own = sources.get(`${own.id}@${drawEpoch(this.#options.random, now.wall, lives.current(own.id)?.epoch ?? own.epoch)}`)
+    this.replica.inherit(own, now)
+    this.#outbox.rouseAll()
+    this.#settle()
+    return this.#effects()
+  }
+
+  /** Drops what sources wrote who are gone for good. Their digest stays: no late relay brings it back. */
+  drop (isDropped: (source: Source) => boolean): Effects<GossipEvent> {
+    this.replica.drop(isDropped)
     return this.#effects()
   }
 
@@ -136,7 +145,7 @@ export class Gossip implements Core<GossipEvent> {
       this.#durable = replica.sequence.last
       rewrite(early, replica, now)
     } else if (this.#options.persistent) {
-      this.#changes.push(...early.records(now))
+      this.#outbox.keep(...early.records(now))
     }
     this.#noteSelf(this.#options.durable)
     return this.#effects()
@@ -153,30 +162,32 @@ export class Gossip implements Core<GossipEvent> {
     this.#settled = { own, floorPosition, retiredPosition }
     if (!this.#options.persistent) return
     const self = { id: own.id, epoch: own.epoch, whole, floorPosition, retiredPosition, sequence: sequence.last }
-    this.#changes.push({ key: replicaKey, value: selfRecord(self) })
+    this.#outbox.keep({ key: replicaKey, value: selfRecord(self) })
   }
 
   // The contract
 
   open (link: Link, peer: Peer, now: Now): Effects<GossipEvent> {
-    if (this.replica.restamp(now)) this.#rouseAll()
+    if (this.replica.restamp(now)) this.#outbox.rouseAll()
     const serving = peer.sends ? new Serving(this.replica) : undefined
     const taking = peer.receives ? new Taking(this.replica, serving?.skips, peer.epoch, this.#peers.resumes.get(peer.id)) : undefined
     this.#links.set(link, { peer, serving, taking })
-    this.#wake.push(link)
+    this.#outbox.opened(link)
     return this.#effects()
   }
 
   receive (link: Link, message: Message, now: Now): Effects<GossipEvent> {
     const state = this.#links.get(link)
     assert(state !== undefined, 'messages come over open links')
-    const { maxKeyBytes, maxValueBytes, acceptedSkewMs } = this.#options
-    const read = readMessage(message, { maxKeyBytes, maxValueBytes, maxStamp: latestStamp(now.wall, acceptedSkewMs) })
+    const { maxKeyBytes, maxValueBytes, acceptedSkewMs, onLife, inspect } = this.#options
+    const maxStamp = onLife === undefined ? latestStamp(now.wall, acceptedSkewMs) : Infinity
+    const read = readMessage(message, { maxKeyBytes, maxValueBytes, maxStamp })
+    inspect?.(read, now)
     const { last } = this.replica.sequence
     if (read.type === 'want' || read.type === 'digest' || read.type === 'ack') this.#toServing(state, read, now)
     else if (state.taking !== undefined) this.#toTaking(link, state.peer, state.taking, read, now)
-    this.#rouse(link)
-    if (this.replica.sequence.last > last) this.#rouseAll()
+    this.#outbox.rouse(link)
+    if (this.replica.sequence.last > last) this.#outbox.rouseAll()
     return this.#effects()
   }
 
@@ -185,7 +196,7 @@ export class Gossip implements Core<GossipEvent> {
     state?.serving?.release()
     state?.taking?.release()
     this.#links.delete(link)
-    this.#asleep.delete(link)
+    this.#outbox.closed(link)
     return this.#effects()
   }
 
@@ -200,7 +211,7 @@ export class Gossip implements Core<GossipEvent> {
     this.#durable = Math.max(this.#durable, sequence)
     this.replica.entries.settle(this.#durable)
     this.replica.sources.log.settle(this.#durable)
-    this.#rouseAll()
+    this.#outbox.rouseAll()
     return this.#effects()
   }
 
@@ -208,7 +219,7 @@ export class Gossip implements Core<GossipEvent> {
     const state = this.#links.get(link)
     if (state === undefined) return undefined
     const message = this.#acknowledgement(state) ?? state.taking?.pull(maxBytes) ?? state.serving?.pull(maxBytes, this.#durable, now)
-    if (message === undefined) this.#asleep.add(link)
+    if (message === undefined) this.#outbox.slept(link)
     return message
   }
 
@@ -225,6 +236,9 @@ export class Gossip implements Core<GossipEvent> {
     const state = this.#links.get(link)
     return state !== undefined && state.serving?.isSynced !== false && state.taking?.isSynced(hasLeft) !== false
   }
+
+  /** Whether what the other end had when they met has been taken in, as far as it is to come here. */
+  hasTaken (link: Link): boolean { return this.#links.get(link)?.taking?.isSynced(true) !== false }
 
   traffic (link: Link): Traffic {
     const state = this.#links.get(link)
@@ -245,7 +259,7 @@ export class Gossip implements Core<GossipEvent> {
       case 'ack':
         serving.acknowledged = Math.max(serving.acknowledged, Math.min(message.position, this.replica.sequence.last))
         this.#peers.acknowledge(peer.id, serving.acknowledged)
-        this.#events.push({ kind: 'acknowledged' })
+        this.#outbox.tell({ kind: 'acknowledged' })
         if (taking !== undefined) {
           taking.passed(message.delivered, message.closed)
           this.#noteResume(peer, taking.resume)
@@ -268,7 +282,7 @@ export class Gossip implements Core<GossipEvent> {
 
   #noteResume (peer: Peer, resume: Resume): void {
     const changes = this.#peers.resume(peer.id, resume)
-    if (this.#options.persistent) this.#changes.push(...changes)
+    if (this.#options.persistent) this.#outbox.keep(...changes)
   }
 
   #acknowledgement ({ serving, taking }: LinkState): Message | undefined {
@@ -301,37 +315,11 @@ export class Gossip implements Core<GossipEvent> {
     const { own, floorPosition, sources: { retiredPosition } } = this.replica
     const known = this.#settled
     if (own === known.own && floorPosition === known.floorPosition && retiredPosition === known.retiredPosition) return
-    this.#rouseAll()
+    this.#outbox.rouseAll()
     this.#noteSelf(this.#options.durable)
   }
 
-  // Effects
-
-  #rouse (link: Link): void {
-    if (this.#asleep.delete(link)) this.#wake.push(link)
-  }
-
-  #rouseAll (): void {
-    if (this.#asleep.size === 0) return
-    this.#wake.push(...this.#asleep)
-    this.#asleep.clear()
-  }
-
-  #effects (): Effects<GossipEvent> {
-    const { replica } = this
-    const effects = {
-      changes: this.#changes.length === 0 ? replica.changes : replica.changes.concat(this.#changes),
-      sequence: replica.sequence.last,
-      events: this.#events.length === 0 ? replica.events : [...replica.events, ...this.#events],
-      wake: this.#wake
-    }
-    if (replica.changes.length > 0) replica.changes = []
-    if (replica.events.length > 0) replica.events = []
-    if (this.#changes.length > 0) this.#changes = []
-    if (this.#events.length > 0) this.#events = []
-    if (this.#wake.length > 0) this.#wake = []
-    return effects
-  }
+  #effects (): Effects<GossipEvent> { return this.#outbox.effects(this.replica) }
 }
 
 /** One session: who is at the other end, and the two directions, each there if updates may flow that way. */

@@ -3,34 +3,30 @@ import type { Now } from '../ground/clock.js'
 import { randomId } from '../ground/ids.js'
 import { sameValue } from '../ground/values.js'
 import type { Value } from '../ground/values.js'
+import type { Context } from './entry.js'
 import { covers, Entry, learn, remember, see } from './entry.js'
-import { Expiries } from './expiries.js'
-import { Forgettable } from './forgettable.js'
-import { Log } from './log.js'
-import type { Sequence } from './log.js'
+import { drawEpoch } from './epoch.js'
+import type { Forgettable } from './forgettable.js'
+import { Holdings } from './holdings.js'
+import type { GossipChange, HoldingsOptions } from './holdings.js'
+import { Lives } from './lives.js'
+import type { Log, Sequence } from './log.js'
 import { entryKey, entryRecord, sourceKey, sourceRecord } from './records.js'
 import type { Self } from './records.js'
-import { Slots, visible } from './slots.js'
+import { visible } from './slots.js'
 import type { Source } from './source.js'
 import { Sources } from './sources.js'
 import { latestStamp, StampClock } from './stamp.js'
 
-/** What a replica tells its user: the visible value of a key changed. */
-export interface GossipChange {
-  readonly kind: 'update' | 'delete' | 'expire'
-  readonly entry: Entry
-  readonly value: Value | undefined
-  readonly local: boolean
-}
-
-export interface ReplicaOptions {
+export interface ReplicaOptions extends HoldingsOptions {
   readonly random: () => number
   /** How far ahead of the wall clock a stamp may be, in milliseconds. */
   readonly acceptedSkewMs: number
-  /** Of how many sources an entry's context is to tell at most, once the digest covers them. */
-  readonly maxContext: number
-  /** Whether changes are to be recorded for storage. */
-  readonly persistent: boolean
+  /**
+   * Told of each source that begins to count for its id, where each writes only keys of its own: then one that it has
+   * outlived counts no more, nothing is ever concurrent, and stamps mean nothing. Undefined: any source may write any key.
+   */
+  readonly onLife?: ((source: Source) => void) | undefined
 }
 
 /**
@@ -48,49 +44,64 @@ export interface ReplicaOptions {
 export class Replica {
   readonly #options: ReplicaOptions
   readonly #stamps: StampClock
-  readonly #slots = new Slots()
-  readonly #expiries = new Expiries()
+  readonly #held: Holdings
   readonly sequence: Sequence = { last: 0 }
-  /** Entries in local arrival order, which is a causal order. */
-  readonly entries: Log<Entry>
   readonly sources: Sources
-  /** Delete records. */
-  readonly deletes = new Forgettable()
-  /** Entries with a context of more sources than need be kept. */
-  readonly laden = new Forgettable()
+  /** Which sources count, where one life of each id does. */
+  readonly lives = new Lives()
   own: Source
   /** The greatest place in the log of which something was forgotten: nobody goes on from before it. */
   floorPosition = 0
-  /** How many keys have a visible value. */
-  size = 0
-  changes: Change[] = []
-  events: GossipChange[] = []
 
-  constructor (options: ReplicaOptions, id: string | undefined, wallMs: number) {
+  /** `epoch` is the own one. Default: a fresh one. */
+  constructor (options: ReplicaOptions, id: string | undefined, wallMs: number, epoch = drawEpoch(options.random, wallMs)) {
     this.#options = options
     this.#stamps = new StampClock(options.acceptedSkewMs)
-    this.entries = new Log(this.sequence, options.persistent)
+    this.#held = new Holdings(options, this.sequence)
     this.sources = new Sources(this.sequence, {
+      onBorn: source => { if (options.onLife !== undefined) this.#born(source, options.onLife) },
+      onGone: source => { this.lives.gone(source) },
       onCovered: source => {
         this.deletes.covered(source)
         this.laden.covered(source)
       },
-      record: options.persistent ? change => { this.changes.push(change) } : undefined
+      record: options.persistent ? change => { this.#held.changes.push(change) } : undefined
     })
-    this.own = this.sources.get(`${id ?? randomId(options.random)}@${drawEpoch(options.random, wallMs)}`)
+    this.own = this.sources.get(`${id ?? randomId(options.random)}@${epoch}`)
   }
 
   // Reading
+
+  /** Entries in local arrival order, which is a causal order. */
+  get entries (): Log<Entry> { return this.#held.log }
+  get deletes (): Forgettable { return this.#held.deletes }
+  /** Entries with a context of more sources than need be kept. */
+  get laden (): Forgettable { return this.#held.laden }
+  /** How many keys have a visible value. */
+  get size (): number { return this.#held.size }
 
   get (key: string): Entry | undefined {
     return visible(this.siblings(key))
   }
 
   /** All entries held of a key: several where writes were concurrent. */
-  siblings (key: string): readonly Entry[] { return this.#slots.siblings(key) }
+  siblings (key: string): readonly Entry[] { return this.#held.siblings(key) }
 
   /** All entries that are shown. */
-  visible (): Generator<Entry, void, undefined> { return this.#slots.visible() }
+  visible (): Generator<Entry, void, undefined> { return this.#held.visible() }
+
+  /** What changed since the last call, for storage and for the user. */
+  takeChanges (): Change[] {
+    const { changes } = this.#held
+    if (changes.length > 0) this.#held.changes = []
+    return changes
+  }
+
+  takeEvents (): GossipChange[] {
+    const { events } = this.#held
+    if (events.length > 0) this.#held.events = []
+    return events
+  }
 
   // Writing here
 
@@ -103,15 +114,15 @@ export class Replica {
 
   /** Writes a value, or a delete, that covers all siblings held of its key. */
   write (key: string, held: readonly Entry[], value: Value | undefined, ttlMs: number | undefined, now: Now): Entry {
-    const entry = new Entry(key, this.own, this.own.version + 1, this.#stamps.next(now.wall), value, undefined)
+    const stamp = this.#hasLives ? 0 : this.#stamps.next(now.wall)
+    const entry = new Entry(key, this.own, this.own.version + 1, stamp, value, undefined)
     learn(entry, held)
     if (ttlMs !== undefined) remember(entry).expiresAt = now.monotonic + ttlMs
     const before = visible(held)
-    for (const sibling of held) this.#replace(sibling)
-    this.#slots.set(entry)
-    this.#log(entry, now)
+    for (const sibling of held) this.#held.replace(sibling)
+    this.#held.add(entry, [], now)
     this.sources.cover(this.own, entry.version, now)
-    this.#announce(before, shown(entry), entry, true)
+    this.#held.announce(before, shown(entry), entry, true)
     return entry
   }
 
@@ -121,7 +132,7 @@ export class Replica {
    */
   guardOwn (name: string, version: number, now: Now): void {
     if (name !== this.own.name || version <= this.own.version) return
-    this.own = this.sources.get(`${this.own.id}@${drawEpoch(this.#options.random, now.wall)}`)
+    this.own = this.sources.get(`${this.own.id}@${drawEpoch(this.#options.random, now.wall, this.own.epoch)}`)
   }
 
   /**
@@ -130,7 +141,7 @@ export class Replica {
    * @returns whether there was any: the links are to be told
    */
   restamp (now: Now): boolean {
-    if (!this.#stamps.isAhead(now.wall)) return false
+    if (this.#hasLives || !this.#stamps.isAhead(now.wall)) return false
     this.#stamps.reset(now.wall)
     const { last } = this.sequence
     const limit = latestStamp(now.wall, this.#options.acceptedSkewMs)
@@ -151,19 +162,19 @@ export class Replica {
    * @returns the entry as it is held now, undefined if it was ignored
    */
   merge (entry: Entry, now: Now): Entry | undefined {
+    if (entry.source.isOutlived) return undefined
     const held = this.siblings(entry.key)
     for (const sibling of held) {
       if (!covers(sibling, entry.source, entry.version)) continue
-      this.#enrich(sibling, entry, now)
+      if (entry.rarely?.context !== undefined) this.#enrich(sibling, entry.rarely.context, now)
       return sibling.source === entry.source && sibling.version === entry.version ? sibling : undefined
     }
     if (entry.version <= entry.source.version) return undefined
-    this.#stamps.observe(entry.stamp, now.wall)
+    if (!this.#hasLives) this.#stamps.observe(entry.stamp, now.wall)
     const before = visible(held)
     const kept = held.length === 0 ? held : this.#giveWay(entry, held)
-    this.#slots.add(entry, kept)
-    this.#log(entry, now)
-    this.#announce(before, kept.length === 0 ? shown(entry) : visible(this.siblings(entry.key)), entry, false)
+    this.#held.add(entry, kept, now)
+    this.#held.announce(before, kept.length === 0 ? shown(entry) : visible(this.siblings(entry.key)), entry, false)
     return entry
   }
 
@@ -172,42 +183,38 @@ export class Replica {
     const covered = held.filter(sibling => sibling !== entry && covers(entry, sibling.source, sibling.version))
     if (covered.length === 0) return held
     learn(entry, covered)
-    for (const sibling of covered) this.#replace(sibling)
+    for (const sibling of covered) this.#held.replace(sibling)
     return held.filter(sibling => !covered.includes(sibling))
   }
 
   /** A held entry learns what another record of the same history knew, and passes it on if that was news. */
-  #enrich (held: Entry, other: Entry, now: Now): void {
-    const context = other.rarely?.context
-    if (context === undefined) return
+  #enrich (held: Entry, context: Context, now: Now): void {
     const siblings = this.siblings(held.key)
     // What is covered, and not held, was superseded here before: whoever may lack that is told by what superseded it.
     const isNews = (source: Source, version: number): boolean => version > source.version || siblings.some(sibling => sibling.source === source && sibling.version <= version)
     if (!see(held, context, isNews)) return
     const before = visible(siblings)
     const kept = this.#giveWay(held, siblings)
-    this.#slots.keep(held.key, kept)
-    this.#log(held, now)
-    this.#announce(before, visible(kept), held, false)
+    this.#held.renew(held, kept, now)
+    this.#held.announce(before, visible(kept), held, false)
   }
 
   // Time
 
   /** The next expiry, on the monotonic clock. */
-  deadline (): number | undefined {
-    return this.#expiries.deadline()
-  }
+  deadline (): number | undefined { return this.#held.expiries.deadline() }
 
   /** Turns what has expired into a delete with the same dot: it stays covered, and so never comes back. */
   expire (now: Now): void {
-    for (let entry = this.#expiries.take(now.monotonic); entry !== undefined; entry = this.#expiries.take(now.monotonic)) {
+    const { expiries, deletes } = this.#held
+    for (let entry = expiries.take(now.monotonic); entry !== undefined; entry = expiries.take(now.monotonic)) {
       const siblings = this.siblings(entry.key)
       const before = visible(siblings)
       entry.value = undefined
       remember(entry).expired = true
-      this.deletes.add(entry)
-      this.#record(entry, now)
-      this.#announce(before, visible(siblings), entry, false)
+      deletes.add(entry)
+      this.#held.record(entry, now)
+      this.#held.announce(before, visible(siblings), entry, false)
     }
   }
 
@@ -216,7 +223,7 @@ export class Replica {
   /** Drops a delete record. What it covered is from now on told by the floor alone. */
   forget (entry: Entry): void {
     this.#rise(entry)
-    this.#takeOut(entry)
+    this.#held.remove(entry)
   }
 
   /** Drops of an entry's context what the digest covers: from now on the floor alone tells of that. */
@@ -225,7 +232,7 @@ export class Replica {
     this.laden.delete(entry)
     const kept = [...entry.rarely?.context ?? []].filter(([source, version]) => version > source.version)
     remember(entry).context = kept.length === 0 ? undefined : new Map(kept)
-    this.#record(entry, now)
+    this.#held.record(entry, now)
   }
 
   #rise (entry: Entry): void {
@@ -237,8 +244,8 @@ export class Replica {
   supersede (entry: Entry): void {
     const before = this.get(entry.key)
     this.entries.unsettle(entry)
-    this.#takeOut(entry)
-    this.#announce(before, this.get(entry.key), new Entry(entry.key, entry.source, entry.version, entry.stamp, undefined, undefined), false)
+    this.#held.remove(entry)
+    this.#held.announce(before, this.get(entry.key), new Entry(entry.key, entry.source, entry.version, entry.stamp, undefined, undefined), false)
   }
 
   /** Retires sources that have been silent since `heardMs`, and whose digest everybody was told who is being served. */
@@ -253,9 +260,42 @@ export class Replica {
     this.floorPosition = ++this.sequence.last
   }
 
-  #takeOut (entry: Entry): void {
-    this.#slots.keep(entry.key, this.siblings(entry.key).filter(sibling => sibling !== entry))
-    this.#drop(entry)
+  // Lives
+
+  get #hasLives (): boolean { return this.#options.onLife !== undefined }
+
+  /** What an outlived source wrote is dropped; what this node wrote itself it will write anew in a later life. */
+  #born (source: Source, onLife: (source: Source) => void): void {
+    const outlived = this.lives.born(source)
+    if (source.isOutlived) return
+    if (outlived !== undefined && outlived !== this.own) this.drop(other => other === outlived)
+    onLife(source)
+  }
+
+  /** What this node wrote in another life stands from now on as the own one's, with the versions that it had. */
+  inherit (life: Source, now: Now): void {
+    for (const entry of [...this.entries]) {
+      if (entry.source !== life) continue
+      const { key, version, stamp, value, rarely } = entry
+      const held = this.siblings(key)
+      this.#held.replace(entry)
+      const again = new Entry(key, this.own, version, stamp, value, rarely)
+      this.#held.add(again, held.filter(sibling => sibling !== entry), now)
+    }
+    this.sources.cover(this.own, life.version, now)
+  }
+
+  /** Drops entries without a trace: their digest stays, so that they do not come back, and nobody else is told. */
+  drop (isDropped: (source: Source) => boolean): void {
+    for (let entry = this.entries.first; entry !== undefined;) {
+      const next = entry.after
+      if (isDropped(entry.source)) {
+        const wasShown = this.get(entry.key) !== undefined
+        this.#held.remove(entry)
+        if (wasShown && this.get(entry.key) === undefined) this.#held.size--
+      }
+      entry = next
+    }
   }
 
   // Storage
@@ -264,13 +304,8 @@ export class Replica {
   restore (entries: Iterable<Entry>, sources: Iterable<Source>, positions: Pick<Self, 'floorPosition' | 'retiredPosition' | 'sequence'>): void {
     for (const source of sources) if (source.version > 0) this.sources.log.restore(source)
     for (const entry of entries) {
-      this.entries.restore(entry)
-      entry.source.entries++
-      this.#stamps.resume(entry.stamp)
-      const siblings = this.siblings(entry.key)
-      if (visible(siblings) === undefined && entry.value !== undefined) this.size++
-      this.#slots.add(entry, siblings)
-      this.#index(entry, true)
+      this.#held.restore(entry)
+      if (!this.#hasLives) this.#stamps.resume(entry.stamp)
     }
     this.floorPosition = positions.floorPosition
     this.sources.retiredPosition = positions.retiredPosition
@@ -279,60 +314,12 @@ export class Replica {
 
   /** All that storage keeps of this replica, for a storage that held nothing yet. */
   records (now: Now): Change[] {
-    this.changes = []
+    this.takeChanges()
     return [
       ...Array.from(this.sources.log, source => ({ key: sourceKey(source.name), value: sourceRecord(source) })),
       ...Array.from(this.entries, entry => ({ key: entryKey(entry), value: entryRecord(entry, now) }))
     ]
   }
-
-  // Below
-
-  #log (entry: Entry, now: Now): void {
-    const isNew = entry.sequence === 0
-    if (isNew) entry.source.entries++
-    this.entries.append(entry)
-    if (isNew || entry.rarely !== undefined) this.#index(entry, isNew)
-    this.#record(entry, now)
-  }
-
-  #index (entry: Entry, isNew: boolean): void {
-    if (entry.value === undefined) this.deletes.add(entry)
-    else if (isNew) this.#expiries.add(entry)
-    if ((entry.rarely?.context?.size ?? 0) > this.#options.maxContext) this.laden.add(entry)
-  }
-
-  #record (entry: Entry, now: Now): void {
-    if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: entryRecord(entry, now) })
-  }
-
-  /** Drops an entry that another one takes the place of. */
-  #replace (entry: Entry): void {
-    this.entries.unsettle(entry)
-    this.#drop(entry)
-  }
-
-  #drop (entry: Entry): void {
-    this.entries.remove(entry)
-    entry.source.entries--
-    if (entry.value === undefined) this.deletes.delete(entry)
-    else if (entry.rarely?.expiresAt !== undefined) this.#expiries.drop()
-    if (entry.rarely?.context !== undefined) this.laden.delete(entry)
-    if (this.#options.persistent) this.changes.push({ key: entryKey(entry), value: undefined })
-  }
-
-  #announce (before: Entry | undefined, after: Entry | undefined, cause: Entry, local: boolean): void {
-    this.size += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
-    if (after === before) return
-    if (after?.value !== undefined && before?.value !== undefined && sameValue(before.value, after.value)) return
-    if (after !== undefined) this.events.push({ kind: 'update', entry: after, value: after.value, local })
-    else this.events.push({ kind: cause.rarely?.expired === true ? 'expire' : 'delete', entry: cause, value: undefined, local })
-  }
 }
 
 function shown (entry: Entry): Entry | undefined { return entry.value === undefined ? undefined : entry }
-
-/** An epoch: the time of birth, which sorts, and 41 random bits. */
-export function drawEpoch (random: () => number, wallMs: number): string {
-  return Math.max(0, Math.floor(wallMs)).toString(36).padStart(9, '0') + randomId(random, 8)
-}

@@ -1,6 +1,7 @@
 import type { Now } from '../ground/clock.js'
 import type { StoredRecord } from '../core.js'
 import type { Entry } from './entry.js'
+import { drawEpoch } from './epoch.js'
 import { readEntry, readResume, readRetired, readSelf, readSource, replicaKey } from './records.js'
 import type { Resume, Self } from './records.js'
 import { Replica } from './replica.js'
@@ -17,7 +18,7 @@ export function stored (records: readonly StoredRecord[], options: ReplicaOption
   const resumes = new Map<string, Resume>()
   if (self === undefined) return { replica: undefined, resumes }
   const known = readSelf(self.value)
-  const replica = new Replica(options, options.id ?? known.id, now.wall)
+  const replica = new Replica(options, options.id ?? known.id, now.wall, drawEpoch(options.random, now.wall, known.epoch))
   const entries: Entry[] = []
   const sources: Source[] = []
   const retired = new Map<number, number>()
@@ -32,13 +33,22 @@ export function stored (records: readonly StoredRecord[], options: ReplicaOption
   }
   replica.restore(bySequence(entries), bySequence(sources), known)
   replica.sources.retired.add(retired)
-  resumeEpoch(replica, known)
+  if (known.id === replica.own.id) resumeEpoch(replica, known, options.onLife !== undefined, now)
   return { replica, resumes }
 }
 
-/** The own epoch goes on only if all that was told to others of it is there; else the fresh one just drawn begins. */
-function resumeEpoch (replica: Replica, { id, epoch, whole }: Self): void {
-  if (whole && id === replica.own.id) replica.own = replica.sources.get(`${id}@${epoch}`)
+/**
+ * The own epoch goes on only if all that was told to others of it is there; else the fresh one just drawn begins. Where each
+ * start is a new life, that one inherits what this node had written.
+ */
+function resumeEpoch (replica: Replica, { id, epoch, whole }: Self, hasLives: boolean, now: Now): void {
+  const before = replica.sources.get(`${id}@${epoch}`)
+  if (hasLives) {
+    replica.inherit(before, now)
+    replica.drop(source => source.isOutlived)
+  } else if (whole) {
+    replica.own = before
+  }
 }
 
 function bySequence<T extends { sequence: number }> (items: T[]): T[] {
@@ -53,5 +63,5 @@ export function rewrite (early: Replica, replica: Replica, now: Now): void {
     const isNews = value === undefined ? visible(held) !== undefined : ttlMs !== undefined || replica.standing(held, value) === undefined
     if (isNews) replica.write(key, held, value, ttlMs, now)
   }
-  replica.events = []
+  replica.takeEvents()
 }

@@ -17,6 +17,8 @@ export class Source implements Logged {
   heard = 0
   /** How many entries of it stand in the log. */
   entries = 0
+  /** A later life of the same id is known, where only one counts. */
+  isOutlived = false
 
   sequence = 0
   before: this | undefined = undefined

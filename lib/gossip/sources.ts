@@ -7,6 +7,10 @@ import { hashOf, Retired } from './retired.js'
 import { Source } from './source.js'
 
 export interface SourcesOptions {
+  /** A source was heard of for the first time. */
+  readonly onBorn: (source: Source) => void
+  /** A source is no longer known by its name. */
+  readonly onGone: (source: Source) => void
   /** The digest of a source moved up. */
   readonly onCovered: (source: Source) => void
   /** Takes what is to be kept by storage, where there is one. */
@@ -46,6 +50,7 @@ export class Sources {
     this.#byName.set(name, source)
     this.#byHash = undefined
     if (this.retired.size > 0) this.#revive(source)
+    this.#options.onBorn(source)
     return source
   }
 
@@ -61,6 +66,9 @@ export class Sources {
     this.log.append(source)
     this.#keep(source)
   }
+
+  /** Whether a source was heard of, and is remembered by a hash alone. */
+  isRetired (name: string): boolean { return this.retired.size > 0 && this.retired.get(hashOf(name)) > 0 }
 
   [Symbol.iterator] (): IterableIterator<Source> { return this.#byName.values() }
 
@@ -116,16 +124,21 @@ export class Sources {
     // Heard of only in passing: there is nothing to remember of these.
     this.#byHash = undefined
     for (const source of this.#byName.values()) {
-      if (source.version === 0 && source.entries === 0 && !isInUse(source)) this.#byName.delete(source.name)
+      if (source.version === 0 && source.entries === 0 && !isInUse(source)) this.#unname(source)
     }
   }
 
   #remove (source: Source): void {
     this.retiredPosition = Math.max(this.retiredPosition, source.sequence)
     this.log.remove(source)
+    this.#unname(source)
+    this.#options.record?.({ key: sourceKey(source.name), value: undefined })
+  }
+
+  #unname (source: Source): void {
     this.#byName.delete(source.name)
     this.#byHash = undefined
-    this.#options.record?.({ key: sourceKey(source.name), value: undefined })
+    this.#options.onGone(source)
   }
 
   /**

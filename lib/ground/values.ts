@@ -33,6 +33,19 @@ export function admitValue (value: unknown, maxBytes: number): { value: Value, b
 }
 
 /**
+ * The same for a value that is to be set under a key, which the error then names.
+ * @throws TypeError | RangeError with code INVALID_ARGUMENT
+ */
+export function admitFor (key: string, value: unknown, maxBytes: number): Value {
+  try {
+    return admitValue(value, maxBytes).value
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'INVALID_ARGUMENT') error.message = `'${key}' can't be set to ${error.message}`
+    throw error
+  }
+}
+
+/**
  * Checks a value that a codec decoded from what a peer sent, by the rules of {@link admitValue}, without a copy: arrays
  * and objects are frozen where they are. Returns the size of the value in MessagePack.
  * @throws TendrilError with code BAD_FRAME

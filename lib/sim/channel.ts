@@ -31,6 +31,7 @@ export class Channel implements Endpoint {
   }
 
   receive (link: Link, message: Message): void { this.#host.receive(link, message) }
+  heard (link: Link): void { this.#host.heard?.(link) }
   pull (link: Link, maxBytes: number): Message | undefined { return this.#host.pull(link, maxBytes) }
   close (link: Link): void { this.#host.close(link) }
   isSynced (link: Link, hasLeft: boolean): boolean { return this.#host.isSynced(link, hasLeft) }

@@ -1,6 +1,6 @@
 import type { Entry } from '../gossip/entry.js'
 import { Gossip } from '../gossip/gossip.js'
-import type { GossipEvent } from '../gossip/gossip.js'
+import type { GossipEvent } from '../gossip/outbox.js'
 import type { TendrilError } from '../ground/errors.js'
 import { randomId } from '../ground/ids.js'
 import { admitValue } from '../ground/values.js'

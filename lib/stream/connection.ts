@@ -4,6 +4,7 @@ import type { ErrorCode } from '../ground/errors.js'
 import { encodeFrame } from '../wire/codec.js'
 import { FrameReader } from '../wire/frames.js'
 import { Handshake } from '../wire/handshake.js'
+import type { Met } from '../wire/handshake.js'
 import type { Hello } from '../wire/hello.js'
 import type { Endpoint } from './endpoint.js'
 import type { FrameLimits } from './options.js'
@@ -78,12 +79,13 @@ export class Connection {
     if (this.#isClosed || this.#peerLeft) return
     if (this.#frames === undefined) this.#shakeHands(chunk)
     else this.#frames.push(chunk)
+    for (const { endpoint, link } of this.#channels) endpoint.heard?.(link)
     this.#readFrames()
     this.#noticeSync()
   }
 
   #shakeHands (chunk: Uint8Array): void {
-    const met = this.#handshake.push(chunk)
+    const met = this.#meet(chunk)
     this.#options.onWake()
     if (met === undefined) return
     this.#peer = met.hello
@@ -96,11 +98,27 @@ export class Connection {
     this.#options.onHello(met.hello)
   }
 
+  /** @throws TendrilError when the peer is to be refused; structures are told of a namesake's of theirs before */
+  #meet (chunk: Uint8Array): Met | undefined {
+    try {
+      return this.#handshake.push(chunk)
+    } catch (error) {
+      const { peer } = this.#handshake
+      if (peer !== undefined && error instanceof TendrilError && error.code === 'DUPLICATE_ID') {
+        for (const endpoint of this.#options.endpoints) {
+          const theirs = channelOf(endpoint, peer)
+          if (theirs >= 0) endpoint.namesake?.(peer.channels[theirs]?.epoch ?? '')
+        }
+      }
+      throw error
+    }
+  }
+
   /** Channels pair by name and kind; one that the other end lacks stays idle. */
   #pairChannels (peer: Hello): void {
     const { endpoints, hello, onWake } = this.#options
     for (const [i, endpoint] of endpoints.entries()) {
-      const theirs = peer.channels.findIndex(({ name, kind }) => name === endpoint.name && kind === endpoint.kind)
+      const theirs = channelOf(endpoint, peer)
       const found = peer.channels[theirs]
       if (found === undefined) continue
       const sends = hello.sends && peer.receives
@@ -135,6 +153,7 @@ export class Connection {
   #control ([type, code, text]: unknown[]): void {
     if (type === control.heartbeat) return
     if (type !== control.goodbye) throw new TendrilError('BAD_FRAME', 'an unknown frame of control')
+    if (isErrorCode(code)) for (const { endpoint, link } of this.#channels) endpoint.refused?.(link, code)
     if (isErrorCode(code)) throw new Refused(code, typeof text === 'string' ? text.slice(0, 200) : '')
     this.#peerLeft = true
     this.#leaves = true
@@ -224,6 +243,11 @@ export class Connection {
     }
     return sum
   }
+}
+
+/** Where among a peer's channels an endpoint's is; -1: nowhere. */
+function channelOf (endpoint: Endpoint, peer: Hello): number {
+  return peer.channels.findIndex(({ name, kind }) => name === endpoint.name && kind === endpoint.kind)
 }
 
 /** The peer has refused us, for a reason that is its own: it needs no goodbye. */

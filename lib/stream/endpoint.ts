@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../ground/errors.js'
 import type { Link, Message, Peer, Traffic } from '../core.js'
 
 /** What a connection needs of a structure: a channel's end. The host is one; the connection knows no more of it. */
@@ -16,6 +17,12 @@ export interface Endpoint {
   open: (peer: Peer, wake: () => void) => Link
   /** @throws TendrilError when the message is refused; then nothing was changed */
   receive: (link: Link, message: Message) => void
+  /** Bytes of any kind came over the link's connection. */
+  heard?: (link: Link) => void
+  /** The other end refused this node, in a goodbye. */
+  refused?: (link: Link, code: ErrorCode) => void
+  /** Another node under the same id was met, where the structure has this epoch. */
+  namesake?: (epoch: string) => void
   pull: (link: Link, maxBytes: number) => Message | undefined
   close: (link: Link) => void
   isSynced: (link: Link, hasLeft: boolean) => boolean

@@ -1,6 +1,7 @@
 import { idleTimeout, longestTimeoutMs, readClock } from '../ground/clock.js'
 import type { Clock, Now } from '../ground/clock.js'
 import { TendrilError } from '../ground/errors.js'
+import type { ErrorCode } from '../ground/errors.js'
 import type { Change, Core, Effects, Link, Message, Peer, Traffic } from '../core.js'
 import type { Records } from '../storage/records.js'
 import { deliver } from './deliver.js'
@@ -18,6 +19,8 @@ export interface HostOptions<Event> {
   readonly onEvents: (events: readonly Event[], first: number) => void
   /** A link to this peer opened. */
   readonly onPeer: (id: string) => void
+  /** A link closed; so many are left. */
+  readonly onClose?: ((links: number) => void) | undefined
   /** Storage failed: from now on nothing is accepted. */
   readonly onFailure: (error: TendrilError, wasLoaded: boolean) => void
 }
@@ -239,8 +242,9 @@ export class Host<Event> implements Endpoint {
   open (peer: Peer, wake: () => void): Link {
     this.assertOpen()
     const link = this.#nextLink++
+    const effects = this.#core.open(link, peer, this.now())
     this.#wakes.set(link, wake)
-    this.run(this.#core.open(link, peer, this.now()))
+    this.run(effects)
     this.#options.onPeer(peer.id)
     return link
   }
@@ -248,6 +252,20 @@ export class Host<Event> implements Endpoint {
   receive (link: Link, message: Message): void {
     this.assertOpen()
     this.run(this.#core.receive(link, message, this.now()))
+  }
+
+  heard (link: Link): void {
+    if (this.#core.heard === undefined || this.#phase !== 'open') return
+    const effects = this.#core.heard(link, this.now())
+    if (effects !== undefined) this.run(effects)
+  }
+
+  refused (link: Link, code: ErrorCode): void {
+    if (this.#phase === 'open' && this.#core.refused !== undefined) this.run(this.#core.refused(link, code, this.now()))
+  }
+
+  namesake (epoch: string): void {
+    if (this.#phase === 'open' && this.#core.namesake !== undefined) this.run(this.#core.namesake(epoch, this.now()))
   }
 
   pull (link: Link, maxBytes: number): Message | undefined {
@@ -258,6 +276,7 @@ export class Host<Event> implements Endpoint {
   close (link: Link): void {
     this.#wakes.delete(link)
     this.run(this.#core.close(link, this.now()))
+    this.#options.onClose?.(this.links)
   }
 
   isSynced (link: Link, hasLeft: boolean): boolean { return this.#core.isSynced(link, hasLeft) }

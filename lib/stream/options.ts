@@ -90,10 +90,14 @@ const bytesACharacter = 3
 const maxClusterBytes = 64
 const maxNameBytes = 1024
 
-/** @throws TypeError | RangeError with code INVALID_ARGUMENT */
-export function checkStructureOptions (options: StructureOptions, defaultName: string): Settings {
+/**
+ * @param largestEntry how long a key and a value that are as long as they may be make an entry
+ * @throws TypeError | RangeError with code INVALID_ARGUMENT
+ */
+export function checkStructureOptions (options: StructureOptions, defaultName: string, largestEntry = (keyBytes: number, valueBytes: number): number => keyBytes + valueBytes): Settings {
   checkObject('options', options)
   const { id, name = defaultName, cluster = '', secret, storage, durable = false, clock = systemClock } = options
+  const { maxFrameBytes = 1 << 20, maxKeyBytes = 1024, maxValueBytes = 1 << 18, maxStreams = 1024 } = options
   if (id !== undefined) checkName('id', id, maxIdBytes)
   checkName('name', name, maxNameBytes)
   checkCluster(cluster)
@@ -107,12 +111,12 @@ export function checkStructureOptions (options: StructureOptions, defaultName: s
     secret: secretBytes(secret),
     storage,
     durable,
-    maxKeyBytes: checkCount('maxKeyBytes', options.maxKeyBytes ?? 1024, 1, 1 << 20),
-    maxValueBytes: checkCount('maxValueBytes', options.maxValueBytes ?? 1 << 18, 1, 1 << 29),
-    maxStreams: checkCount('maxStreams', options.maxStreams ?? 1024, 1, 1 << 20),
+    maxKeyBytes: checkCount('maxKeyBytes', maxKeyBytes, 1, 1 << 20),
+    maxValueBytes: checkCount('maxValueBytes', maxValueBytes, 1, 1 << 29),
+    maxStreams: checkCount('maxStreams', maxStreams, 1, 1 << 20),
     clock
   }
-  return { ...rest, ...frameLimits(options.maxFrameBytes ?? 1 << 20, rest.maxKeyBytes + rest.maxValueBytes) }
+  return { ...rest, ...frameLimits(maxFrameBytes, largestEntry(rest.maxKeyBytes, rest.maxValueBytes)) }
 }
 
 function frameLimits (maxFrameBytes: unknown, largestEntry: number): Pick<Settings, 'frames' | 'maxContext' | 'contextRoom'> {
@@ -153,6 +157,15 @@ export function checkCount (what: string, value: unknown, least: number, most: n
   if (typeof value !== 'number') throw wrongType(`${what} must be a number`)
   if (!Number.isInteger(value) || value < least || value > most) throw outOfRange(`${what} must be a whole number from ${least} to ${most}`)
   return value
+}
+
+/** A century. */
+const maxTtlMs = 100 * 365 * 86_400_000
+
+/** A time to live in milliseconds, rounded up. @throws TypeError | RangeError with code INVALID_ARGUMENT */
+export function checkTtl (ttl: unknown): number | undefined {
+  if (ttl === undefined) return undefined
+  return checkCount('ttl', typeof ttl === 'number' ? Math.ceil(ttl) : ttl, 1, maxTtlMs)
 }
 
 function checkBoolean (what: string, value: unknown): void {

@@ -221,6 +221,12 @@ export class Session extends Duplex {
     this.#refuse(new TendrilError(code, message, { cause }))
   }
 
+  /** The structure can't go on, for a reason that is nothing to a peer; one that was not met yet still gets the hello. */
+  abandon (error: TendrilError): void {
+    if (this.#connection?.peer === undefined) this.#refuse(error)
+    else this.destroy(error)
+  }
+
   // Out
 
   override _read (): void {

@@ -123,6 +123,11 @@ export class Streams {
     for (const session of this.#open) session.refuse(code, message, cause)
   }
 
+  /** Destroys all streams: whatever the error is, it is this end's own. */
+  abandon (error: TendrilError): void {
+    for (const session of this.#open) session.abandon(error)
+  }
+
   /** No more streams are made. */
   stop (): void { this.#isClosed = true }
 

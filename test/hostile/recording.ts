@@ -52,14 +52,16 @@ export async function record (codec: Codec): Promise<Recording[]> {
   return recordings
 }
 
-function listenTo (stream: ReplicationStream): () => Buffer {
+/** Notes what a stream gives out. */
+export function listenTo (stream: ReplicationStream): () => Buffer {
   const chunks: Buffer[] = []
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
   closing(stream).catch(() => {})
   return () => Buffer.concat(chunks)
 }
 
-function read (codec: Codec, bytes: Buffer): Recording {
+/** What was noted, as a hello and frames. */
+export function read (codec: Codec, bytes: Buffer): Recording {
   const end = bytes.indexOf('\n') + 1
   const reader = new FrameReader(codec, 1 << 20)
   reader.push(bytes.subarray(end))

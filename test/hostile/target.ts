@@ -67,7 +67,8 @@ export class Target {
   }
 }
 
-async function endOf (stream: ReplicationStream): Promise<string | undefined> {
+/** The code that a stream ends with; undefined if it goes on. @throws what is no TendrilError */
+export async function endOf (stream: ReplicationStream): Promise<string | undefined> {
   // What was refused closes by itself, within a few turns; what was not is still open.
   for (let i = 0; i < 3 && !stream.destroyed && stream.readable; i++) await new Promise<void>(resolve => { setImmediate(resolve) })
   const isOpen = !stream.destroyed && stream.readable

@@ -33,6 +33,7 @@ test('options of a structure', t => {
   t.equal(refuse({ durable: 1 }), typeError)
   for (const name of ['maxFrameBytes', 'maxKeyBytes', 'maxValueBytes', 'maxStreams', 'deletesKept']) {
     t.equal(refuse({ [name]: '1' }), typeError, name)
+    t.equal(refuse({ [name]: null }), typeError, name)
     t.equal(refuse({ [name]: -1 }), rangeError, name)
     t.equal(refuse({ [name]: NaN }), rangeError, name)
     t.equal(refuse({ [name]: 1.5 }), rangeError, name)

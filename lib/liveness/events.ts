@@ -1,0 +1,13 @@
+import type { Value } from '../ground/values.js'
+import type { Member } from './view.js'
+
+/** What the membership core tells. */
+export type MemberEvent =
+  | { readonly kind: 'join' | 'alive' | 'suspect' | 'dead' | 'leave' | 'evict' | 'restart' | 'reap', readonly member: Member }
+  | { readonly kind: 'update' | 'delete' | 'expire', readonly member: Member, readonly key: string, readonly value: Value | undefined }
+  | { readonly kind: 'conflict', readonly id: string }
+  | { readonly kind: 'acknowledged' }
+  /** This node is to stop: its id is another one's, or was put out. */
+  | { readonly kind: 'refused', readonly code: 'DUPLICATE_ID' | 'EVICTED' }
+  /** A member asks for a connection to another one, whom it does not hear. */
+  | { readonly kind: 'probe', readonly id: string, readonly address: string }

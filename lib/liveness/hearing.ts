@@ -1,0 +1,232 @@
+import { assert } from '../ground/assert.js'
+import type { Link, Message } from '../core.js'
+import type { Peer } from '../core.js'
+import { Ears } from './ears.js'
+import type { Ear, EarsOptions } from './ears.js'
+import type { Facts } from './facts.js'
+import { settleMs } from './member.js'
+import { livenessType } from './messages.js'
+import type { LivenessMessage } from './messages.js'
+import { lifeOf } from './slots.js'
+import type { Claim } from './slots.js'
+
+export interface HearingOptions extends EarsOptions {
+  readonly random: () => number
+}
+
+/** How many members are asked to look after one who is not heard any more. */
+const probers = 3
+/** How long another life of one's own id must be heard by nobody, to be taken for one from before. */
+const leftoverMs = 500
+
+/** Whom this node hears, and what it says of that: its claims. */
+export class Hearing {
+  readonly #options: HearingOptions
+  readonly #facts: Facts
+  readonly ears: Ears
+  /** Members whose own claim may have to be written, and from when on it may be. */
+  readonly #unclaimed = new Set<string>()
+  #claimAt = -Infinity
+  /** When a member was last dialed because others had asked. */
+  readonly #probedAt = new Map<string, number>()
+  /** Conflicts that were told, by the life that lost. */
+  readonly #conflicts = new Set<string>()
+
+  constructor (options: HearingOptions, facts: Facts) {
+    this.#options = options
+    this.#facts = facts
+    this.ears = new Ears(options)
+  }
+
+  // Sessions
+
+  open (link: Link, { id, epoch }: Peer): void {
+    const ear = this.ears.open(link, id, epoch, this.#at)
+    this.#turnedTo(ear)
+    this.took(ear)
+  }
+
+  close (link: Link): void {
+    const ear = this.ears.close(link)
+    if (ear !== undefined) this.#lost(ear)
+  }
+
+  /** Facts may have come over a link. */
+  took (ear: Ear): void {
+    if (ear.isCurrent || !this.#facts.gossip.hasTaken(ear.link)) return
+    ear.isCurrent = true
+    this.#turnedTo(ear)
+  }
+
+  /** Bytes came over a link. @returns whether that changed anything */
+  heard (ear: Ear): boolean {
+    if (!this.ears.heard(ear, this.#at)) return false
+    this.#turnedTo(ear)
+    return true
+  }
+
+  tick (): void {
+    for (const ear of this.ears.tick(this.#at)) this.#lost(ear)
+  }
+
+  /** Takes in what a peer says beside facts. @throws TendrilError BAD_FRAME, CLOCK_SKEW */
+  converse (ear: Ear, message: LivenessMessage): void {
+    switch (message.type) {
+      case 'beat': break
+      case 'ping': this.ears.send(ear, [livenessType.pong, message.number]); break
+      case 'pong':
+        this.ears.answered(ear, message.number, this.#at)
+        this.#turnedTo(ear)
+        break
+      case 'life':
+        this.#facts.inspector.life(message.epoch, this.#facts.now)
+        if (message.epoch > ear.epoch) ear.turn(message.epoch)
+        this.#turnedTo(ear)
+        break
+      case 'probe': this.#probe(message.id)
+    }
+  }
+
+  /** Somebody does not hear a member any more. However many ask, it is dialed once in a heartbeat's time. */
+  #probe (id: string): void {
+    const address = this.#facts.roster.get(id)?.address
+    if (address === undefined || this.#hears(id) || this.#at < (this.#probedAt.get(id) ?? -Infinity) + this.#options.heartbeatMs) return
+    this.#probedAt.set(id, this.#at)
+    this.#facts.tell({ kind: 'probe', id, address })
+  }
+
+  /** Has a member say something, on every session with it. */
+  ask (id: string): void {
+    for (const ear of this.ears.of(id)) this.ears.ask(ear)
+  }
+
+  pull (link: Link): Message | undefined { return this.ears.pull(link) }
+
+  get #at (): number { return this.#facts.now.monotonic }
+
+  #hears (id: string): boolean { return [...this.ears.of(id)].some(({ isHeard }) => isHeard) }
+
+  #turnedTo ({ id, epoch }: Ear): void {
+    this.#unclaimed.add(id)
+    this.#facts.recall(id, epoch)
+    this.#facts.roster.touched.add(id)
+  }
+
+  /** A peer is not heard on a session any more. If on none, others are asked to look after it. */
+  #lost ({ id }: Ear): void {
+    this.#unclaimed.add(id)
+    const record = this.#facts.roster.get(id)
+    if (record === undefined || record.hasLeft || record.status === 'evicted' || this.#hears(id)) return
+    const others = [...this.ears.all()].filter(other => other.isHeard && other.id !== id)
+    for (let i = 0; i < probers && others.length > 0; i++) {
+      const [other] = others.splice(Math.floor(this.#options.random() * others.length), 1)
+      if (other !== undefined) this.ears.send(other, [livenessType.probe, id])
+    }
+  }
+
+  // Claims
+
+  /** When something is to be said or looked at next. */
+  get deadline (): number {
+    const claimAt = this.#unclaimed.size === 0 ? Infinity : this.#claimAt
+    const { usurper } = this.#facts
+    return Math.min(this.ears.deadline, claimAt, usurper === undefined ? Infinity : usurper.at + leftoverMs)
+  }
+
+  /** Draws the consequences of what was heard since: in the graph at once, in claims a few times a second. */
+  settle (): void {
+    if (this.#unclaimed.size > 0) {
+      for (const id of this.#unclaimed) this.#point(id)
+      if (this.#at >= this.#claimAt) this.#claim()
+    }
+    this.#meetUsurper()
+  }
+
+  #point (id: string): void {
+    const { graph, touched } = this.#facts.roster
+    const claim = this.#claimAbout(id)
+    if (claim === undefined) graph.hearsNot(this.#facts.id, id)
+    else graph.hears(this.#facts.id, id, lifeOf(claim))
+    touched.add(id)
+  }
+
+  /** What this node says of a member: the lives that it hears, each with the rival beside which it has answered. */
+  #claimAbout (id: string): Claim | undefined {
+    const lives = new Map<string, string>()
+    for (const { epoch, isHeard, isCurrent, confirmed } of this.ears.of(id)) {
+      if (isHeard && isCurrent) lives.set(epoch, confirmed === '' ? lives.get(epoch) ?? '' : confirmed)
+    }
+    const [first] = lives
+    if (first === undefined) return undefined
+    return lives.size === 1 && first[1] === '' ? first[0] : [...lives].sort().flat()
+  }
+
+  /** Claims that change at about the same time travel as one. */
+  #claim (): void {
+    const { gossip: { replica }, self } = this.#facts
+    const { last } = replica.sequence
+    for (const id of this.#unclaimed) {
+      const claim = this.#claimAbout(id)
+      if (!isSame(claim, self.claims.get(id))) this.#facts.write('h', id, claim ?? null)
+    }
+    this.#unclaimed.clear()
+    if (replica.sequence.last > last) this.#claimAt = this.#at + settleMs
+  }
+
+  // Two lives of one id
+
+  /** Each is asked whether it lives beside the other; both answers together are a conflict. */
+  compare (id: string): void {
+    const { roster: { rivals, graph }, epoch } = this.#facts
+    const current = this.#facts.roster.get(id)?.epoch
+    for (const ear of this.ears.of(id)) {
+      const rival = current !== undefined && current > ear.epoch ? current : rivals.rivalOf(id, ear.epoch)
+      if (!ear.isHeard || rival === undefined || rival === ear.rival) continue
+      ear.rival = rival
+      this.ears.ask(ear)
+    }
+    const conflict = rivals.conflict(id, from => graph.reached().has(from))
+    if (conflict === undefined || this.#conflicts.has(conflict.loser)) return
+    this.#conflicts.add(conflict.loser)
+    this.#facts.tell({ kind: 'conflict', id })
+    if (id === this.#facts.id && conflict.loser === epoch) this.#facts.refuse('DUPLICATE_ID')
+  }
+
+  /** A later life of the own id: one from before, that nobody hears, is outlived in turn; one that is heard is a rival's. */
+  #meetUsurper (): void {
+    const { usurper, roster, id } = this.#facts
+    if (usurper === undefined || this.#at < usurper.at + leftoverMs) return
+    const reached = roster.graph.reached()
+    const isHeard = [...roster].some(member => reached.has(member.id) && isHeardIn(member.claims.get(id), usurper.epoch))
+    if (isHeard) usurper.at = this.#at
+    else this.renew()
+  }
+
+  /** Begins another life, and tells all peers. */
+  renew (): void {
+    this.#facts.renew()
+    for (const ear of this.ears.all()) this.ears.send(ear, [livenessType.life, this.#facts.epoch])
+  }
+
+  /** A member is forgotten. */
+  forget (id: string, epoch: string): void {
+    this.#conflicts.delete(epoch)
+    this.#probedAt.delete(id)
+    this.#facts.retract('h', id)
+  }
+
+  check (): void {
+    for (const [id, claim] of this.#facts.self.claims) {
+      if (!this.#unclaimed.has(id)) assert(isSame(claim, this.#claimAbout(id)), 'a claim says what the ears hear')
+    }
+  }
+}
+
+/** Whether a claim says that this life is heard: to know of it as a rival is another thing. */
+function isHeardIn (claim: Claim | undefined, epoch: string): boolean {
+  return typeof claim === 'string' ? claim === epoch : claim?.some((life, i) => i % 2 === 0 && life === epoch) === true
+}
+
+function isSame (a: Claim | undefined, b: Claim | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && String(a) === String(b))
+}

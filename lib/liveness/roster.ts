@@ -1,0 +1,119 @@
+import type { Entry } from '../gossip/entry.js'
+import type { Now } from '../ground/clock.js'
+import type { Value } from '../ground/values.js'
+import { HearingGraph } from './graph.js'
+import { MemberRecord } from './member.js'
+import { Rivals } from './rivals.js'
+import { isClaim, isVerdict, lifeOf, readSlot } from './slots.js'
+import type { Slot } from './slots.js'
+
+/** A fact of a member's changed, or it passed a verdict on another one. */
+export type Learned =
+  | { readonly what: 'fact', readonly member: MemberRecord, readonly key: string, readonly before: Value | undefined }
+  | Verdict
+
+/** One member's word about a life of another: it has failed, or the member is put out for good. */
+export interface Verdict {
+  readonly what: 'verdict'
+  readonly by: string
+  readonly id: string
+  readonly epoch: string
+  readonly forGood: boolean
+}
+
+/** All members that were heard of, with what each says of itself, and who is reached through what they say. */
+export class Roster {
+  readonly #records = new Map<string, MemberRecord>()
+  readonly graph: HearingGraph
+  readonly rivals = new Rivals()
+  readonly self: MemberRecord
+  #unknown = new Map<string, string>()
+  /** Of whom something changed that decides on a status. */
+  readonly touched = new Set<string>()
+
+  constructor (id: string, epoch: string, { monotonic, wall }: Now) {
+    this.graph = new HearingGraph(id)
+    this.self = new MemberRecord(id, epoch, monotonic, wall)
+    this.self.status = 'alive'
+    this.#records.set(id, this.self)
+    this.graph.lives(id, epoch)
+  }
+
+  get size (): number { return this.#records.size }
+
+  get (id: string): MemberRecord | undefined { return this.#records.get(id) }
+
+  [Symbol.iterator] (): IterableIterator<MemberRecord> { return this.#records.values() }
+
+  /** A life of a member counts from now on. */
+  live (id: string, epoch: string, { monotonic, wall }: Now): void {
+    const record = this.#records.get(id)
+    if (record === undefined) this.#records.set(id, new MemberRecord(id, epoch, monotonic, wall))
+    else if (record.epoch !== epoch) this.#restart(record, epoch, monotonic)
+    this.graph.lives(id, epoch)
+    this.touched.add(id)
+  }
+
+  #restart (record: MemberRecord, epoch: string, at: number): void {
+    if (record === this.self) { record.epoch = epoch; return }
+    for (const id of record.claims.keys()) this.rivals.set(record.id, id, undefined)
+    this.graph.forget(record.id)
+    record.restart(epoch, at)
+  }
+
+  /** Lives that somebody claims to hear, of members of whom nothing else is known; those since the last call. */
+  takeUnknown (): ReadonlyMap<string, string> {
+    const unknown = this.#unknown
+    if (unknown.size > 0) this.#unknown = new Map()
+    return unknown
+  }
+
+  /** Forgets a member. */
+  remove (record: MemberRecord): void {
+    for (const id of record.claims.keys()) this.rivals.set(record.id, id, undefined)
+    this.graph.forget(record.id)
+    this.graph.lives(record.id, undefined)
+    this.#records.delete(record.id)
+  }
+
+  /** Takes in what a member says in a slot; a value that is undefined takes it back. */
+  learn (entry: Entry, value: Value | undefined): Learned | undefined {
+    const slot = readSlot(entry.key)
+    const member = slot === undefined ? undefined : this.#records.get(slot.id)
+    if (slot === undefined || member === undefined || member.epoch !== entry.source.epoch) return undefined
+    switch (slot.kind) {
+      case 'm':
+        member.isIntroduced = value !== undefined
+        member.address = typeof value === 'string' ? value : undefined
+        break
+      case 'f': return this.#fact(member, slot, value)
+      case 'h': this.#claim(member, slot, value); return undefined
+      case 'x': return value !== undefined && isVerdict(value) ? { what: 'verdict', by: member.id, id: slot.name, epoch: value[0], forGood: value[1] } : undefined
+      case 'l': member.hasLeft = value !== undefined
+    }
+    this.touched.add(member.id)
+    return undefined
+  }
+
+  #fact (member: MemberRecord, { name }: Slot, value: Value | undefined): Learned {
+    const before = member.facts.get(name)
+    if (value === undefined) member.facts.delete(name)
+    else member.facts.set(name, value)
+    return { what: 'fact', member, key: name, before }
+  }
+
+  #claim (member: MemberRecord, { name }: Slot, value: Value | undefined): void {
+    // Of its own ears this node knows first hand.
+    if (value !== undefined && isClaim(value)) {
+      member.claims.set(name, value)
+      this.rivals.set(member.id, name, value)
+      if (member !== this.self) this.graph.hears(member.id, name, lifeOf(value))
+      if (!this.#records.has(name)) this.#unknown.set(name, lifeOf(value))
+    } else {
+      member.claims.delete(name)
+      this.rivals.set(member.id, name, undefined)
+      if (member !== this.self) this.graph.hearsNot(member.id, name)
+    }
+    this.touched.add(name)
+  }
+}

@@ -1,0 +1,316 @@
+import { EventEmitter } from 'node:events'
+import type { Effects } from './core.js'
+import { readClock } from './ground/clock.js'
+import { outOfRange, TendrilError } from './ground/errors.js'
+import { checkName, maxIdBytes } from './ground/ids.js'
+import { admitFor, handOut, sameValue } from './ground/values.js'
+import type { Value } from './ground/values.js'
+import { Members } from './liveness/members.js'
+import type { MemberEvent } from './liveness/events.js'
+import type { MemberStatus } from './liveness/member.js'
+import { viewOf } from './liveness/view.js'
+import type { Member } from './liveness/view.js'
+import { answer, deliver, tell } from './stream/deliver.js'
+import type { Callback } from './stream/deliver.js'
+import { checkObject, checkStructureOptions, checkTtl } from './stream/options.js'
+import type { StreamOptions } from './stream/options.js'
+import type { ReplicationStream } from './stream/streams.js'
+import { registerStreams } from './bundle.js'
+import { checkDial, checkMembershipOptions, checkVersion, slotBytes } from './membership-options.js'
+import type { Dial, MembershipOptions } from './membership-options.js'
+import { Shell } from './shell.js'
+
+export interface MembershipEvents {
+  /** A new member, or one that had been forgotten. */
+  join: [member: Member]
+  /** A member that was suspect, dead or had left is here again. */
+  alive: [member: Member]
+  suspect: [member: Member]
+  dead: [member: Member]
+  leave: [member: Member]
+  evict: [member: Member]
+  /** A member began another life: what it had said before counts no more. */
+  restart: [member: Member]
+  /** A member who died or left was forgotten. */
+  reap: [member: Member]
+  update: [member: Member, key: string, value: Value]
+  delete: [member: Member, key: string]
+  /** The value is the one that expired. */
+  expire: [member: Member, key: string, value: Value]
+  /** Two live holders of one id: the greater generation goes on, the other one is told DUPLICATE_ID. */
+  conflict: [id: string]
+  error: [error: TendrilError]
+}
+
+/** Why a member is taken for what it is. */
+export interface Explanation {
+  readonly status: MemberStatus
+  /** Members that are reached and hear it, this node among them where it does. */
+  readonly heardBy: readonly string[]
+  /** How much speaks for a crash, on this node's own session with it; undefined where there is none. */
+  readonly phi: number | undefined
+  /** When it took this status here. */
+  readonly since: Date
+  readonly timeline: ReadonlyArray<{ readonly at: Date, readonly status: MemberStatus, readonly why: string }>
+}
+
+export interface MembershipStats {
+  /** Members known, of every status, oneself included. */
+  readonly members: number
+  readonly alive: number
+  /** Entries held: facts, claims, records of deletes. */
+  readonly entries: number
+  readonly sources: number
+  readonly streams: number
+  /** Changes on their way to storage. */
+  readonly changesWaiting: number
+}
+
+/**
+ * Who is here, and what each says of itself. Each member tells only whom it hears; everyone derives everyone's status from
+ * that, so that no stale news of life or death can circulate. `docs/membership.md` says how.
+ *
+ * Hayashibara et al., *The phi accrual failure detector*; Das, Gupta and Motivala, *SWIM*.
+ */
+export class Membership extends EventEmitter<MembershipEvents> {
+  readonly #members: Members
+  readonly #shell: Shell<MemberEvent>
+  readonly #dial: Dial | undefined
+  #leaving: Promise<void> | undefined
+  /** Aborted when, while it leaves, the last connection is gone. */
+  readonly #alone = new AbortController()
+  #refused: TendrilError | undefined
+
+  /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
+  constructor (options: MembershipOptions = {}) {
+    super()
+    const settings = checkStructureOptions(options, 'members', slotBytes)
+    const { clock } = settings
+    this.#dial = checkDial(options.dial)
+    this.#members = new Members({ ...checkMembershipOptions(options, settings), random: () => clock.random() }, readClock(clock))
+    this.#shell = new Shell(this.#members, {
+      kind: 'members',
+      settings,
+      replicas: sequence => this.#members.replicas(sequence),
+      onEvents: events => { for (const event of events) this.#tell(event) },
+      onPeer: () => {},
+      onClose: links => { if (links === 0 && this.#leaving !== undefined) this.#alone.abort() },
+      onFailure: (error, wasLoaded) => { if (!tell(this, 'error', error) && wasLoaded) deliver(() => this.emit('error', error)) }
+    })
+    registerStreams(this, this.#shell.streams)
+  }
+
+  /** This node's id. With `storage` and no id given it is known once `ready()` resolves. */
+  get id (): string { return this.#members.id }
+
+  /** Resolves when storage has been loaded; without storage, at once. @throws TendrilError with code STORAGE_FAILED */
+  ready (): Promise<void>
+  ready (callback: Callback): void
+  ready (callback?: Callback): Promise<void> | void { return this.#shell.ready(callback) }
+
+  // Reading
+
+  /** Oneself. */
+  get self (): Member { return viewOf(this.#members.self) }
+
+  get (id: string): Member | undefined {
+    const record = this.#members.roster.get(id)
+    return record?.status === undefined ? undefined : viewOf(record)
+  }
+
+  /** Members of every status, oneself included. */
+  all (): Member[] { return this.#select(() => true) }
+
+  /** Those who are here, oneself included. */
+  alive (): Member[] { return this.#select(status => status === 'alive') }
+
+  dead (): Member[] { return this.#select(status => status === 'dead') }
+
+  #select (isWanted: (status: MemberStatus) => boolean): Member[] {
+    return [...this.#members.roster].flatMap(record => record.status !== undefined && isWanted(record.status) ? [viewOf(record)] : [])
+  }
+
+  /** What a member says under a key; undefined if it says nothing. */
+  fact (id: string, key: string): Value | undefined {
+    const record = this.#members.roster.get(id)
+    const value = record?.status === undefined ? undefined : record.facts.get(key)
+    return value === undefined ? undefined : handOut(value)
+  }
+
+  /** All that a member says of itself; undefined for a member that is not known. */
+  facts (id: string): ReadonlyMap<string, Value> | undefined { return this.get(id)?.facts }
+
+  /** The members, of any status, who say this of themselves: anything under the key, or just this value. */
+  find (key: string, value?: unknown): Member[] {
+    checkName('key', key, this.#shell.streams.settings.maxKeyBytes)
+    const wanted = value === undefined ? undefined : admitFor(key, value, Infinity)
+    return this.all().filter(({ facts }) => {
+      const fact = facts.get(key)
+      return fact !== undefined && (wanted === undefined || sameValue(fact, wanted))
+    })
+  }
+
+  /** Why a member is taken for what it is; undefined for one that is not known. */
+  explain (id: string): Explanation | undefined {
+    const record = this.#members.roster.get(id)
+    if (record?.status === undefined) return undefined
+    const timeline = record.timeline.map(({ at, status, why }) => ({ at: new Date(at), status, why }))
+    return {
+      status: record.status,
+      heardBy: this.#members.roster.graph.heardBy(id),
+      phi: this.#members.phi(id, this.#shell.host.now().monotonic),
+      since: new Date(record.since),
+      timeline
+    }
+  }
+
+  // Speaking of oneself
+
+  /**
+   * Sets a fact of one's own. An equal value, with no `ttl` on either side, is no change.
+   * @param options.ttl after how many milliseconds it expires, everywhere
+   * @param options.ifVersion only if the fact is at this version, 0: only if there is none
+   * @returns the fact's version
+   * @throws TypeError | RangeError with code INVALID_ARGUMENT, TendrilError with code VERSION_CONFLICT, CLOSED,
+   * STORAGE_FAILED, DUPLICATE_ID or EVICTED
+   */
+  set (key: string, value: unknown, options: { ttl?: number, ifVersion?: number } = {}): number {
+    const { maxKeyBytes, maxValueBytes } = this.#shell.streams.settings
+    checkName('key', key, maxKeyBytes)
+    checkObject('options', options)
+    const ttl = checkTtl(options.ttl)
+    const ifVersion = checkVersion(options.ifVersion)
+    const admitted = admitFor(key, value, maxValueBytes)
+    this.#assertOpen()
+    const { version, effects } = this.#members.set(key, admitted, ttl, ifVersion, this.#shell.host.now())
+    this.#run(effects)
+    return version
+  }
+
+  /**
+   * Takes a fact of one's own back.
+   * @returns whether there was one
+   * @throws as {@link Membership.set}
+   */
+  delete (key: string, options: { ifVersion?: number } = {}): boolean {
+    checkName('key', key, this.#shell.streams.settings.maxKeyBytes)
+    checkObject('options', options)
+    const ifVersion = checkVersion(options.ifVersion)
+    this.#assertOpen()
+    const { existed, effects } = this.#members.delete(key, ifVersion, this.#shell.host.now())
+    this.#run(effects)
+    return existed
+  }
+
+  /** Says goodbye: the others see this member leave, never die. Resolves once one of them has that, or none is connected. */
+  leave (): Promise<void>
+  leave (callback: Callback): void
+  leave (callback?: Callback): Promise<void> | void {
+    return answer(() => {
+      this.#leaving ??= this.#leave()
+      return this.#leaving
+    }, callback)
+  }
+
+  async #leave (): Promise<void> {
+    this.#assertOpen()
+    await this.ready()
+    this.#run(this.#members.leave(this.#shell.host.now()))
+    if (this.#shell.host.links === 0) return
+    await this.#shell.replication.wait(1, this.#alone.signal).catch((error: TendrilError) => {
+      // Whoever closes right after it has said goodbye as well; where nobody is left, nobody is waited for.
+      if (error.code !== 'CLOSED' && error.code !== 'ABORTED') throw error
+    })
+  }
+
+  // Speaking of others
+
+  /**
+   * Declares a member dead, everywhere. If it is not, it comes back by itself, a generation up.
+   * @throws TendrilError with code NOT_MEMBER for an id that is not known
+   */
+  fail (id: string): void { this.#condemn(id, false) }
+
+  /**
+   * Puts a member out for good: under this id it may not come back.
+   * @throws TendrilError with code NOT_MEMBER for an id that is not known; RangeError with code INVALID_ARGUMENT for oneself
+   */
+  evict (id: string): void {
+    if (id === this.id) throw outOfRange('a member cannot put itself out: leave() is for that')
+    this.#condemn(id, true)
+  }
+
+  #condemn (id: string, forGood: boolean): void {
+    checkName('id', id, maxIdBytes)
+    this.#assertOpen()
+    this.#run(this.#members.condemn(id, forGood, this.#shell.host.now()))
+  }
+
+  // Replicating
+
+  /**
+   * One connection's stream: `stream.pipe(socket).pipe(stream)`. From the call of `close` on, and beyond `maxStreams`, it is
+   * destroyed already, with code CLOSED or TOO_MANY_STREAMS, and closes what it is piped with.
+   * @throws TypeError with code INVALID_ARGUMENT
+   */
+  createStream (options?: StreamOptions): ReplicationStream { return this.#shell.streams.create(options) }
+
+  /** Plain counters. */
+  stats (): MembershipStats {
+    const { roster, entries, sources } = this.#members
+    const known = [...roster].filter(({ status }) => status !== undefined)
+    return {
+      members: known.length,
+      alive: known.filter(({ status }) => status === 'alive').length,
+      entries,
+      sources,
+      streams: this.#shell.streams.size,
+      changesWaiting: this.#shell.host.changesWaiting
+    }
+  }
+
+  /** Resolves when storage holds everything that was written or taken in so far; without storage, at once. */
+  flush (): Promise<void>
+  flush (callback: Callback): void
+  flush (callback?: Callback): Promise<void> | void { return this.#shell.flush(callback) }
+
+  /** Ends its streams, flushes storage, lets the process exit. Without `leave()` before, the others take it for a crash. */
+  close (): Promise<void>
+  close (callback: Callback): void
+  close (callback?: Callback): Promise<void> | void { return this.#shell.close(callback) }
+
+  // Below
+
+  #assertOpen (): void {
+    this.#shell.assertOpen()
+    if (this.#refused !== undefined) throw this.#refused
+  }
+
+  #run (effects: Effects<MemberEvent>): void {
+    this.#shell.replication.wrote(this.#members.sequence)
+    this.#shell.host.run(effects)
+  }
+
+  #tell (event: MemberEvent): void {
+    switch (event.kind) {
+      case 'acknowledged': this.#shell.replication.check(); break
+      case 'update': case 'delete': case 'expire':
+        tell(this, event.kind, event.member, event.key, event.value === undefined ? undefined : handOut(event.value))
+        break
+      case 'conflict': tell(this, 'conflict', event.id); break
+      case 'probe': if (this.#dial !== undefined) deliver(() => this.#dial?.(event.address, event.id)); break
+      case 'refused': this.#refuse(event.code); break
+      default: tell(this, event.kind, event.member)
+    }
+  }
+
+  /** The others go on without this node. */
+  #refuse (code: 'DUPLICATE_ID' | 'EVICTED'): void {
+    const text = code === 'EVICTED' ? `'${this.id}' was put out of the cluster` : `another live node calls itself '${this.id}'`
+    const error = new TendrilError(code, text)
+    this.#refused = error
+    this.#shell.streams.abandon(error)
+    this.#shell.replication.close(error)
+    if (!tell(this, 'error', error)) deliver(() => this.emit('error', error))
+  }
+}
