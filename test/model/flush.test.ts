@@ -34,7 +34,7 @@ class SlowLevel implements Storage {
 test('flush() by a listener waits for what it was told of, also where reading goes on because storage has room again', async t => {
   const storage = new SlowLevel()
   const a = new Model({ id: 'a' })
-  const count = 50_000
+  const count = 25_000
   for (let i = 0; i < count; i++) a.set(`k${i}`, i)
   const b = new Model({ id: 'b', storage })
   await b.ready()

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 
 /** Nothing that a test waits for takes this long; what does has failed. */
-export const deadlineMs = 15_000
+export const deadlineMs = 60_000
 
 interface Listening {
   on (event: string, listener: (...args: unknown[]) => void): unknown
