@@ -11,12 +11,13 @@ import type { Random } from './random.js'
 import { Violation } from './violation.js'
 import type { World } from './world.js'
 
-/** How the members of a cluster judge each other; all of one cluster do it alike. */
+/** How the members of a cluster judge each other, and what they keep; all of one cluster do it alike. */
 export interface ClusterTimes {
   readonly heartbeatMs: number
   readonly phiThreshold: number
   readonly suspectMs: number
   readonly retentionMs: number
+  readonly deletesKept: number
 }
 
 export interface ClusterNodeOptions {
@@ -96,7 +97,6 @@ export class ClusterNode {
       maxKeyBytes,
       maxValueBytes,
       acceptedSkewMs: 60_000,
-      deletesKept: 1_000,
       persistent: disk !== undefined,
       durable: false
     }, { monotonic: loop.monotonic(), wall: loop.wall() })

@@ -32,7 +32,7 @@ export interface AddOptions {
 export type ClusterListener = (node: ClusterNode, event: MemberEvent) => void
 
 const day = 86_400_000
-const defaultTimes: ClusterTimes = { heartbeatMs: 1_000, phiThreshold: 8, suspectMs: 2_400, retentionMs: day }
+const defaultTimes: ClusterTimes = { heartbeatMs: 1_000, phiThreshold: 8, suspectMs: 2_400, retentionMs: day, deletesKept: 1_000 }
 /** How long a link that was asked for by a probe is kept. */
 const probeLinkMs = 15_000
 /** How long after the end of a link that is kept the next one is tried, in milliseconds. */

@@ -9,10 +9,10 @@ export interface VisitorsReport { readonly before: Sizes, readonly after: Sizes,
 
 /**
  * Visitors come to three permanent nodes and go, half of them with a goodbye. The first ones fill the delete records that
- * are kept (1,000); `more` after them should leave nothing but 16 bytes each.
+ * are kept (here 50); `more` after them should leave nothing but 16 bytes each.
  */
 export function runVisitors (first: number, more: number): VisitorsReport {
-  const cluster = new Cluster({ seed: 1, times: { retentionMs: 20_000 } })
+  const cluster = new Cluster({ seed: 1, times: { retentionMs: 20_000, deletesKept: 50 } })
   const permanent = ['a', 'b', 'c'].map(id => cluster.add(id))
   for (const [i, node] of permanent.entries()) cluster.tie(node, permanent[(i + 1) % permanent.length]!)
   const sizes = (): Sizes => permanent.map(({ members }) => [members.roster.size, members.entries, members.sources] as const)
