@@ -111,6 +111,7 @@ export class Standing {
 
   /** What was put out stays out when whoever said so is gone, or remembers nothing: the first by name of those who are here says it again. */
   #inheritEvictions (by: string): void {
+    if (this.#evicted.size === 0) return
     const [heir] = [...this.#facts.roster.graph.reached()].filter(id => id !== by).sort()
     for (const [id, eviction] of this.#evicted) {
       if (eviction.by !== by || heir === undefined) continue
