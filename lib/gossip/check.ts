@@ -2,7 +2,7 @@ import { assert } from '../ground/assert.js'
 import { covers } from './entry.js'
 import type { Entry } from './entry.js'
 import type { Replica } from './replica.js'
-import { visible } from './slots.js'
+import { visible } from './siblings.js'
 
 /** Asserts what `replica.ts` promises in prose. */
 export function checkReplica (replica: Replica): void {

@@ -8,7 +8,7 @@ import { Forgettable } from './forgettable.js'
 import { Log } from './log.js'
 import type { Sequence } from './log.js'
 import { entryKey, entryRecord } from './records.js'
-import { Slots, visible } from './slots.js'
+import { Siblings, visible } from './siblings.js'
 
 /** What a replica tells its user: the visible value of a key changed. */
 export interface GossipChange {
@@ -28,7 +28,7 @@ export interface HoldingsOptions {
 /** The entries that a replica holds: by key, in arrival order, by what is to become of them; and what changed about them. */
 export class Holdings {
   readonly #options: HoldingsOptions
-  readonly #slots = new Slots()
+  readonly #siblings = new Siblings()
   /** Entries in local arrival order, which is a causal order. */
   readonly log: Log<Entry>
   /** Delete records. */
@@ -46,20 +46,20 @@ export class Holdings {
     this.log = new Log(sequence, options.persistent)
   }
 
-  siblings (key: string): readonly Entry[] { return this.#slots.siblings(key) }
+  siblings (key: string): readonly Entry[] { return this.#siblings.of(key) }
 
-  visible (): Generator<Entry, void, undefined> { return this.#slots.visible() }
+  visible (): Generator<Entry, void, undefined> { return this.#siblings.visible() }
 
   /** Takes in an entry beside those that stay of its key. */
   add (entry: Entry, kept: readonly Entry[], now: Now): void {
-    this.#slots.add(entry, kept)
+    this.#siblings.add(entry, kept)
     entry.source.entries++
     this.#append(entry, true, now)
   }
 
   /** An entry that is held has changed: these are its siblings now, itself among them, and it goes to the end of the log. */
   renew (entry: Entry, siblings: readonly Entry[], now: Now): void {
-    this.#slots.keep(entry.key, siblings)
+    this.#siblings.keep(entry.key, siblings)
     this.#append(entry, false, now)
   }
 
@@ -80,7 +80,7 @@ export class Holdings {
     const siblings = this.siblings(entry.key)
     if (visible(siblings) === undefined && entry.value !== undefined) this.size++
     this.log.restore(entry)
-    this.#slots.add(entry, siblings)
+    this.#siblings.add(entry, siblings)
     entry.source.entries++
     this.#index(entry, true)
   }
@@ -98,7 +98,7 @@ export class Holdings {
 
   /** Drops an entry, and nothing takes its place. */
   remove (entry: Entry): void {
-    this.#slots.keep(entry.key, this.siblings(entry.key).filter(sibling => sibling !== entry))
+    this.#siblings.keep(entry.key, this.siblings(entry.key).filter(sibling => sibling !== entry))
     this.#drop(entry)
   }
 

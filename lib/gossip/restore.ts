@@ -6,7 +6,7 @@ import { readEntry, readResume, readRetired, readSelf, readSource, replicaKey } 
 import type { Resume, Self } from './records.js'
 import { Replica } from './replica.js'
 import type { ReplicaOptions } from './replica.js'
-import { visible } from './slots.js'
+import { visible } from './siblings.js'
 import type { Source } from './source.js'
 
 /** The replica that storage holds: undefined where it holds none. */

@@ -1,6 +1,5 @@
 import { assert } from '../ground/assert.js'
-import type { Link, Message } from '../core.js'
-import type { Peer } from '../core.js'
+import type { Link, Message, Peer } from '../core.js'
 import { Ears } from './ears.js'
 import type { Ear, EarsOptions } from './ears.js'
 import type { Facts } from './facts.js'

@@ -66,9 +66,7 @@ export function isClaim (value: Value): value is Claim {
     value.every((epoch, i) => isEpoch(epoch) || (i % 2 === 1 && epoch === ''))
 }
 
-export type Verdict = readonly [epoch: string, forGood: boolean]
-
-export function isVerdict (value: Value): value is Verdict {
+export function isVerdict (value: Value): value is readonly [epoch: string, forGood: boolean] {
   return Array.isArray(value) && value.length === 2 && isEpoch(value[0]) && typeof value[1] === 'boolean'
 }
 

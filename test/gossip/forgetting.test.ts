@@ -1,4 +1,5 @@
 import test from 'tape'
+import type { Gossip } from '../../lib/gossip/gossip.js'
 import { core, meet, Pair, shown, Time } from './pair.js'
 
 const day = 86_400_000
@@ -177,16 +178,22 @@ test('a context grown long is forgotten once covered; who missed what it covered
   t.end()
 })
 
-test('a join that is cut midway leaves everything as it was', t => {
-  const time = new Time()
+/** `writer` has seen the reader's value, and forgotten that; the reader has its new one, of a full join that is not whole. */
+function halfAJoin (time: Time): { writer: Gossip, reader: Gossip, pair: Pair } {
   const [writer, reader] = [core('writer', time, { deletesKept: 0 }), core('reader', time)]
   reader.set('k', 'old', undefined, time.now())
   meet(reader, writer, time)
   writer.delete('k', time.now())
   writer.set('k', 'new', 1_000, time.now())
-  t.equal(writer.replica.get('k')?.rarely?.context, undefined, 'what it had seen was forgotten with the delete')
   const pair = new Pair(writer, reader, time)
   while (reader.traffic(pair.linkOf(1)).entriesIn === 0) if (!pair.step(0)) pair.step(1)
+  return { writer, reader, pair }
+}
+
+test('a join that is cut midway leaves everything as it was', t => {
+  const time = new Time()
+  const { writer, reader, pair } = halfAJoin(time)
+  t.equal(writer.replica.get('k')?.rarely?.context, undefined, 'what it had seen was forgotten with the delete')
   pair.close()
   t.equal(reader.replica.siblings('k').length, 1)
   t.deepEqual(shown(reader), { k: 'old' })
@@ -200,13 +207,7 @@ test('a join that is cut midway leaves everything as it was', t => {
 
 test('a time to live runs while a join is under way', t => {
   const time = new Time()
-  const [writer, reader] = [core('writer', time, { deletesKept: 0 }), core('reader', time)]
-  reader.set('k', 'old', undefined, time.now())
-  meet(reader, writer, time)
-  writer.delete('k', time.now())
-  writer.set('k', 'new', 1_000, time.now())
-  const pair = new Pair(writer, reader, time)
-  while (reader.traffic(pair.linkOf(1)).entriesIn === 0) if (!pair.step(0)) pair.step(1)
+  const { reader, pair } = halfAJoin(time)
   time.ms += 600
   pair.run()
   t.deepEqual(shown(reader), { k: 'new' })

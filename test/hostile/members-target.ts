@@ -5,7 +5,8 @@ import { journal } from '../support/village.js'
 import { until } from '../support/waiting.js'
 import { listenTo, read } from './recording.js'
 import type { Codec, Recording } from './recording.js'
-import { endOf } from './target.js'
+import type { Assaulted } from './assault.js'
+import { strike } from './target.js'
 import type { Outcome } from './target.js'
 
 const events = ['join', 'alive', 'suspect', 'dead', 'leave', 'evict', 'restart', 'update', 'delete', 'expire']
@@ -38,9 +39,12 @@ export async function recordMembers (codec: Codec): Promise<Recording[]> {
   return [read(codec, said())]
 }
 
+/** The target's own limit. */
+export const maxFrameBytes = 65_536
+
 /** A live member that is attacked while it is together with another one. */
-export class MembersTarget {
-  readonly members = new Membership({ id: 'target', maxKeyBytes: 64, maxValueBytes: 4_096, maxFrameBytes: 65_536, facts: { own: 1, bytes: Uint8Array.of(1) } })
+export class MembersTarget implements Assaulted {
+  readonly members = new Membership({ id: 'target', maxKeyBytes: 64, maxValueBytes: 4_096, maxFrameBytes, facts: { own: 1, bytes: Uint8Array.of(1) } })
   readonly errors: string[] = []
   readonly #friend = new Membership({ id: 'friend', facts: { own: 2 } })
   readonly #pair: Pair
@@ -63,17 +67,7 @@ export class MembersTarget {
   }
 
   /** Gives a new stream the chunks, one after the other, and ends it. @throws what is no TendrilError */
-  async attack (chunks: readonly Uint8Array[]): Promise<Outcome> {
-    const stream = this.members.createStream()
-    stream.resume()
-    let before = this.state
-    for (const [i, chunk] of chunks.entries()) {
-      if (i === chunks.length - 1) before = this.state
-      stream.write(chunk)
-    }
-    const hasChanged = this.state !== before
-    return { code: await endOf(stream), hasChanged }
-  }
+  async attack (chunks: readonly Uint8Array[]): Promise<Outcome> { return await strike(this.members.createStream(), chunks, () => this.state) }
 
   /** Whether it still goes on with the friend it had, and meets a new one. */
   async works (): Promise<boolean> {

@@ -1,48 +1,15 @@
 import test from 'tape'
-import { isErrorCode } from '../../lib/ground/errors.js'
-import { beginsWhole, draw } from './damage.js'
-import { Random } from './random.js'
+import { assault } from './assault.js'
 import { record } from './recording.js'
 import { maxFrameBytes, Target } from './target.js'
 
-// Real traffic, damaged at random: each piece is valid all the same, or ends its one stream with a code and changes nothing.
-// TENDRIL_SEED makes it another run, TENDRIL_INPUTS a longer one.
+// What a model really says, damaged at random. TENDRIL_SEED makes it another run, TENDRIL_INPUTS a longer one.
 
 const seed = Number(process.env['TENDRIL_SEED'] ?? 1)
 const inputs = Number(process.env['TENDRIL_INPUTS'] ?? 10_000)
-const afresh = 500
 
 test(`${inputs} inputs, TENDRIL_SEED=${seed}`, async t => {
-  const uncaught: unknown[] = []
-  const onUncaught = (error: unknown): void => { uncaught.push(error) }
-  process.on('uncaughtException', onUncaught)
-  process.on('unhandledRejection', onUncaught)
-  const random = new Random(seed)
   const recordings = [...await record('msgpack'), ...await record('ndjson')]
-  const codes = new Map<string, number>()
-  let target = new Target()
-  for (let i = 0; i < inputs; i++) {
-    const { codec, chunks } = draw(recordings, random)
-    const last = chunks.at(-1) ?? Buffer.alloc(0)
-    const fail = (what: string): void => { t.fail(`${what}: input ${i} of seed ${seed}, ${codec}: ${last.toString(codec === 'ndjson' ? 'utf8' : 'hex').slice(0, 400)}`) }
-    try {
-      const { code, hasChanged } = await target.attack(chunks)
-      codes.set(code ?? 'taken', (codes.get(code ?? 'taken') ?? 0) + 1)
-      if (code !== undefined && !isErrorCode(code)) fail(`an unknown code ${code}`)
-      if (code !== undefined && hasChanged && (chunks.length === 1 || beginsWhole(codec, last, maxFrameBytes))) fail(`refused with ${code}, and yet something changed`)
-    } catch (error) {
-      fail(`no TendrilError but ${String(error)}`)
-    }
-    if (uncaught.length > 0) fail(`an uncaught ${String(uncaught.splice(0)[0])}`)
-    if (i % 100 === 99 && !await target.works().catch(() => false)) fail('the model does not work any more')
-    if (i % afresh !== afresh - 1) continue
-    await target.close()
-    target = new Target()
-  }
-  await target.close()
-  process.removeListener('uncaughtException', onUncaught)
-  process.removeListener('unhandledRejection', onUncaught)
-  const told = [...codes].sort((a, b) => b[1] - a[1]).map(([code, count]) => `${code} ${count}`).join(', ')
-  t.ok((codes.get('BAD_FRAME') ?? 0) > inputs / 10, told)
-  t.ok((codes.get('taken') ?? 0) > inputs / 20, 'some were valid all the same, or not yet whole')
+  const target = async (): Promise<Target> => new Target()
+  await assault(t, { seed, inputs, recordings, target, maxFrameBytes, checkEvery: 100, replaceEvery: 500 })
 })

@@ -4,6 +4,7 @@ import { TendrilError } from '../../lib/ground/errors.js'
 import { closing, join, meet, part } from '../support/pairs.js'
 import type { Pair } from '../support/pairs.js'
 import { until } from '../support/waiting.js'
+import type { Assaulted } from './assault.js'
 
 /** The target's own limit. */
 export const maxFrameBytes = 65_536
@@ -17,7 +18,7 @@ export interface Outcome {
 }
 
 /** A live model that is attacked while it replicates with another one. */
-export class Target {
+export class Target implements Assaulted {
   readonly model = new Model({ id: 'target', maxKeyBytes: 64, maxValueBytes: 4_096, maxFrameBytes })
   readonly #friend = new Model({ id: 'friend' })
   readonly #pair: Pair
@@ -36,18 +37,7 @@ export class Target {
   }
 
   /** Gives a new stream the chunks, one after the other, and ends it. @throws what is no TendrilError */
-  async attack (chunks: readonly Uint8Array[]): Promise<Outcome> {
-    const stream = this.model.createStream()
-    stream.resume()
-    let before = this.state
-    for (const [i, chunk] of chunks.entries()) {
-      if (i === chunks.length - 1) before = this.state
-      stream.write(chunk)
-    }
-    const hasChanged = this.state !== before
-    const code = await endOf(stream)
-    return { code, hasChanged }
-  }
+  async attack (chunks: readonly Uint8Array[]): Promise<Outcome> { return await strike(this.model.createStream(), chunks, () => this.state) }
 
   /** Whether it still replicates both ways with the friend it had, and with a new one. */
   async works (): Promise<boolean> {
@@ -67,6 +57,18 @@ export class Target {
   }
 }
 
+/** Gives a stream the chunks, one after the other, and ends it; `state` tells all that can be seen. @throws what is no TendrilError */
+export async function strike (stream: ReplicationStream, chunks: readonly Uint8Array[], state: () => string): Promise<Outcome> {
+  stream.resume()
+  let before = state()
+  for (const [i, chunk] of chunks.entries()) {
+    if (i === chunks.length - 1) before = state()
+    stream.write(chunk)
+  }
+  const hasChanged = state() !== before
+  return { code: await endOf(stream), hasChanged }
+}
+
 /** The code that a stream ends with; undefined if it goes on. @throws what is no TendrilError */
 export async function endOf (stream: ReplicationStream): Promise<string | undefined> {
   // What was refused closes by itself, within a few turns; what was not is still open.
@@ -74,7 +76,7 @@ export async function endOf (stream: ReplicationStream): Promise<string | undefi
   const isOpen = !stream.destroyed && stream.readable
   if (isOpen) stream.destroy()
   await closing(stream)
-  const { errored } = stream as unknown as { errored: Error | null }
+  const { errored } = stream
   if (errored === null) return undefined
   if (errored instanceof TendrilError) return errored.code
   throw errored

@@ -71,6 +71,6 @@ test('files that no test loads', t => {
 test('traces', t => {
   t.equal(traces('a', '/' + 'work/main').length, 1)
   t.equal(traces('a', 'https://' + 'registry' + '.npmjs.org/a').length, 1)
-  t.deepEqual(traces('a', 'net/work/s, registry, "resolve"'), [])
+  t.deepEqual(traces('a', 'net/' + 'work/s, registry, "resolve"'), [])
   t.end()
 })

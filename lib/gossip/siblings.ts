@@ -4,11 +4,11 @@ import type { Entry } from './entry.js'
 const none: readonly Entry[] = []
 
 /** The entries held of each key: mostly one, several where writes were concurrent. One alone takes no array. */
-export class Slots {
+export class Siblings {
   readonly #byKey = new Map<string, Entry | Entry[]>()
 
   /** All entries held of a key. */
-  siblings (key: string): readonly Entry[] {
+  of (key: string): readonly Entry[] {
     const held = this.#byKey.get(key)
     if (held === undefined) return none
     return Array.isArray(held) ? held : [held]
