@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { Model } from 'tendril'
-import type { TendrilError } from 'tendril'
 
-const hopeless = new Set(['CLUSTER_MISMATCH', 'AUTH_FAILED', 'VERSION_UNSUPPORTED', 'SELF_CONNECTION', 'DUPLICATE_ID', 'CLOSED'])
+const hopeless = new Set(['CLUSTER_MISMATCH', 'AUTH_FAILED', 'VERSION_UNSUPPORTED', 'SELF_CONNECTION', 'DUPLICATE_ID', 'EVICTED', 'CLOSED'])
 
 /** `tries` have failed since both were last in sync. Once `signal` is aborted it dials no more. */
 function dial (model: Model, port: number, signal: AbortSignal, tries = 0): void {
@@ -16,7 +15,7 @@ function dial (model: Model, port: number, signal: AbortSignal, tries = 0): void
   stream.on('error', error => { console.log(model.id, 'lost its connection:', (error as TendrilError).code) })
   stream.on('sync', () => { tries = 0 })
   stream.on('close', () => {
-    if (hopeless.has((stream.errored as TendrilError | null)?.code ?? '')) return
+    if (hopeless.has(stream.errored?.code ?? '')) return
     setTimeout(dial, Math.random() * Math.min(30_000, 100 * 2 ** tries), model, port, signal, tries + 1)
   })
 }
