@@ -12,7 +12,7 @@ function dial (model: Model, port: number, signal: AbortSignal, tries = 0): void
   const socket = connect(port)
   const stream = model.createStream() // a fresh one for each connection
   socket.pipe(stream).pipe(socket)
-  stream.on('error', error => { console.log(model.id, 'lost its connection:', (error as TendrilError).code) })
+  stream.on('error', error => { console.log(model.id, 'lost its connection:', error.code) })
   stream.on('sync', () => { tries = 0 })
   stream.on('close', () => {
     if (hopeless.has(stream.errored?.code ?? '')) return

@@ -71,7 +71,6 @@ export class Ears {
     this.#options = options
   }
 
-  get size (): number { return this.#byLink.size }
   get deadline (): number { return this.#deadline }
 
   get (link: Link): Ear | undefined { return this.#byLink.get(link) }
@@ -109,14 +108,12 @@ export class Ears {
     return this.#hears(ear)
   }
 
-  /** A ping was answered. @returns whether the peer is heard again */
-  answered (ear: Ear, number: number, at: number): boolean {
-    if (number === ear.ping.number) {
-      ear.confirmed = ear.ping.rival
-      ear.detector.heard(at)
-      return this.#hears(ear)
-    }
-    return false
+  /** A ping was answered; an answer to an older one says nothing of now. */
+  answered (ear: Ear, number: number, at: number): void {
+    if (number !== ear.ping.number) return
+    ear.confirmed = ear.ping.rival
+    ear.detector.heard(at)
+    this.#hears(ear)
   }
 
   #hears (ear: Ear): boolean {
