@@ -24,8 +24,9 @@ export interface MembershipOptions extends StructureOptions {
   /** For so long members who died or left are kept, in milliseconds. Default: 86,400,000, a day. */
   retentionMs?: number
   /**
-   * Opens a connection to a member's address. Called when another member has lost that one and asks whether this one can
-   * reach it: pipe the new connection with `createStream()`. Without it, this node is no help in such a search.
+   * Opens a connection to a member's address. Called when nobody is known to hear that member any more, and another one
+   * asks whether this one can reach it: pipe the new connection with `createStream()`, and end it when it pleases; at most
+   * once in ten heartbeats for each member. Without it, this node is no help in such a search.
    */
   dial?: Dial
 }

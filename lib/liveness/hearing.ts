@@ -4,6 +4,7 @@ import { Ears } from './ears.js'
 import type { Ear, EarsOptions } from './ears.js'
 import type { Facts } from './facts.js'
 import { settleMs } from './member.js'
+import type { MemberRecord } from './member.js'
 import { livenessType } from './messages.js'
 import type { LivenessMessage } from './messages.js'
 import { lifeOf } from './slots.js'
@@ -13,8 +14,10 @@ export interface HearingOptions extends EarsOptions {
   readonly random: () => number
 }
 
-/** How many members are asked to look after one who is not heard any more. */
-const probers = 3
+/** How many members are asked to look after one who is lost: so many in all, and by each who lost it no more than this. */
+const probers = { all: 6, each: 3 }
+/** How long a member is not dialed again because others ask, in heartbeats. */
+const redialBeats = 10
 /** How long another life of one's own id must be heard by nobody, to be taken for one from before. */
 const leftoverMs = 500
 
@@ -26,6 +29,8 @@ export class Hearing {
   /** Members whose own claim may have to be written, and from when on it may be. */
   readonly #unclaimed = new Set<string>()
   #claimAt = -Infinity
+  /** Members with whom this node had a session, and hears on none any more. */
+  readonly #missed = new Set<string>()
   /** When a member was last dialed because others had asked. */
   readonly #probedAt = new Map<string, number>()
   /** Conflicts that were told, by the life that lost. */
@@ -86,12 +91,28 @@ export class Hearing {
     }
   }
 
-  /** Somebody does not hear a member any more. However many ask, it is dialed once in a heartbeat's time. */
+  /** Somebody has lost a member. However many ask, it is dialed once in a while. */
   #probe (id: string): void {
     const address = this.#facts.roster.get(id)?.address
-    if (address === undefined || this.#hears(id) || this.#at < (this.#probedAt.get(id) ?? -Infinity) + this.#options.heartbeatMs) return
+    const since = this.#at - (this.#probedAt.get(id) ?? -Infinity)
+    if (address === undefined || this.#hears(id) || since < redialBeats * this.#options.heartbeatMs) return
     this.#probedAt.set(id, this.#at)
     this.#facts.tell({ kind: 'probe', id, address })
+  }
+
+  /**
+   * Nobody who is reached hears this member any more: those who had a session with it ask others to dial it, SWIM's
+   * ping-req. Not before that: as long as somebody hears it, a link more tells nothing. Those who hear a member are about
+   * as many as it says that it hears.
+   */
+  seek ({ id, claims }: MemberRecord): void {
+    if (!this.#missed.has(id)) return
+    const count = Math.min(probers.each, Math.ceil(probers.all / claims.size))
+    const others = [...this.ears.all()].filter(other => other.isHeard && other.id !== id)
+    for (let i = 0; i < count && others.length > 0; i++) {
+      const [other] = others.splice(Math.floor(this.#options.random() * others.length), 1)
+      if (other !== undefined) this.ears.send(other, [livenessType.probe, id])
+    }
   }
 
   /** Has a member say something, on every session with it. */
@@ -105,22 +126,17 @@ export class Hearing {
 
   #hears (id: string): boolean { return [...this.ears.of(id)].some(({ isHeard }) => isHeard) }
 
-  #turnedTo ({ id, epoch }: Ear): void {
+  #turnedTo ({ id, epoch, isHeard }: Ear): void {
+    if (isHeard) this.#missed.delete(id)
     this.#unclaimed.add(id)
     this.#facts.recall(id, epoch)
     this.#facts.roster.touched.add(id)
   }
 
-  /** A peer is not heard on a session any more. If on none, others are asked to look after it. */
+  /** A peer is not heard on a session any more. */
   #lost ({ id }: Ear): void {
     this.#unclaimed.add(id)
-    const record = this.#facts.roster.get(id)
-    if (record === undefined || record.hasLeft || record.status === 'evicted' || this.#hears(id)) return
-    const others = [...this.ears.all()].filter(other => other.isHeard && other.id !== id)
-    for (let i = 0; i < probers && others.length > 0; i++) {
-      const [other] = others.splice(Math.floor(this.#options.random() * others.length), 1)
-      if (other !== undefined) this.ears.send(other, [livenessType.probe, id])
-    }
+    if (this.#facts.roster.get(id) !== undefined && !this.#hears(id)) this.#missed.add(id)
   }
 
   // Claims
@@ -210,6 +226,7 @@ export class Hearing {
   /** A member is forgotten. */
   forget (id: string, epoch: string): void {
     this.#conflicts.delete(epoch)
+    this.#missed.delete(id)
     this.#probedAt.delete(id)
     this.#facts.retract('h', id)
   }

@@ -89,6 +89,7 @@ export class Standing {
     record.touchedAt = this.#facts.now.monotonic
     if (record === this.#facts.self) return
     this.#facts.tell({ kind: before === undefined ? 'join' : eventOf[status], member: viewOf(record) })
+    if (status === 'suspect') this.#hearing.seek(record)
     if (status === 'dead' || status === 'left') this.#inheritEvictions(record.id)
   }
 
