@@ -143,7 +143,7 @@ export class Gossip implements Core<GossipEvent> {
       this.replica = replica
       this.#peers.resumes = resumes
       this.#durable = replica.sequence.last
-      rewrite(early, replica, now)
+      rewrite(early, replica, now, this.#options.rename)
     } else if (this.#options.persistent) {
       this.#outbox.keep(...early.records(now))
     }

@@ -27,6 +27,8 @@ export interface ReplicaOptions extends HoldingsOptions {
    * outlived counts no more, nothing is ever concurrent, and stamps mean nothing. Undefined: any source may write any key.
    */
   readonly onLife?: ((source: Source) => void) | undefined
+  /** The key as the node of this id writes it, where keys tell of their writer. Default: as it is. */
+  readonly rename?: ((key: string, id: string) => string) | undefined
 }
 
 /**

@@ -55,9 +55,14 @@ function bySequence<T extends { sequence: number }> (items: T[]): T[] {
   return items.sort((a, b) => a.sequence - b.sequence)
 }
 
-/** Writes what was written before storage had been read on top of what it held, in the same order. */
-export function rewrite (early: Replica, replica: Replica, now: Now): void {
-  for (const { key, value, rarely } of early.entries) {
+/**
+ * Writes what was written before storage had been read on top of what it held, in the same order; under another key, where
+ * that tells of the id under which it was written.
+ */
+export function rewrite (early: Replica, replica: Replica, now: Now, rename: ReplicaOptions['rename'] = key => key): void {
+  for (const entry of early.entries) {
+    const { value, rarely } = entry
+    const key = rename(entry.key, replica.own.id)
     const ttlMs = rarely?.expiresAt === undefined ? undefined : Math.max(0, rarely.expiresAt - now.monotonic)
     const held = replica.siblings(key)
     const isNews = value === undefined ? visible(held) !== undefined : ttlMs !== undefined || replica.standing(held, value) === undefined

@@ -11,11 +11,11 @@ import { Inspector } from './inspect.js'
 import type { MemberRecord } from './member.js'
 import { Roster } from './roster.js'
 import type { Verdict } from './roster.js'
-import { readSlot, slotKey, slotOverhead } from './slots.js'
+import { readSlot, slotKey, slotKeyOf, slotOverhead } from './slots.js'
 import type { SlotKind } from './slots.js'
 import { viewOf } from './view.js'
 
-export interface FactsOptions extends Omit<GossipOptions, 'onLife' | 'inspect' | 'maxContext' | 'contextRoom'> {
+export interface FactsOptions extends Omit<GossipOptions, 'onLife' | 'rename' | 'inspect' | 'maxContext' | 'contextRoom'> {
   readonly address: string | undefined
   readonly facts: ReadonlyMap<string, Value>
 }
@@ -59,6 +59,7 @@ export class Facts {
       maxContext: 0,
       contextRoom: 0,
       onLife: source => { this.#born(source) },
+      rename: slotKeyOf,
       inspect: (message, at) => { this.inspector.inspect(message, at) }
     }, now)
     this.#introduce()
@@ -169,7 +170,10 @@ export class Facts {
     this.take(effects)
   }
 
-  /** Storage was read: all is learned anew. Of what this node said in its last life, facts and evictions stand. */
+  /**
+   * Storage was read: all is learned anew. Of what this node said in its last life, facts and evictions stand; what it has
+   * said since its start is written on top of that already.
+   */
   #rebuild (): void {
     const { replica } = this.gossip
     this.#roster = new Roster(replica.own.id, replica.own.epoch, this.now)
@@ -185,7 +189,6 @@ export class Facts {
       const isStanding = slot.kind === 'f' || slot.kind === 'm' || (slot.kind === 'x' && Array.isArray(value) && value[1] === true)
       if (!isStanding) this.retract(slot.kind, slot.name)
     }
-    this.#introduce()
   }
 
   // Effects

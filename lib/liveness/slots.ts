@@ -35,6 +35,12 @@ export function slotKey (id: string, kind: SlotKind, name = ''): string {
   return `${id.length}:${id}${kind}${name}`
 }
 
+/** The same slot of another member: what was written before this node knew its id is that one's. */
+export function slotKeyOf (key: string, id: string): string {
+  const slot = readSlot(key)
+  return slot === undefined ? key : slotKey(id, slot.kind, slot.name)
+}
+
 /** Reads a key; undefined where it is none of a slot's. */
 export function readSlot (key: string): Slot | undefined {
   const colon = key.indexOf(':')

@@ -55,6 +55,9 @@ export class ClusterNode {
   refusal: ErrorCode | undefined
   isLeaving = false
   #farewell = 0
+  #starts = 0
+  /** Whether its disk has kept its id. */
+  #isKept = false
   readonly #options: ClusterNodeOptions
   #running: Running | undefined
   #skewMs: number
@@ -88,9 +91,11 @@ export class ClusterNode {
     this.refusal = undefined
     this.isLeaving = false
     const loop = new ClusterLoop(world, random.fork(), this.#skewMs)
+    // Whoever keeps its id need not be given it: every other start goes without.
+    const isUnnamed = this.#isKept && ++this.#starts % 2 === 1
     const members = new Members({
       ...times,
-      id,
+      id: isUnnamed ? undefined : id,
       address: name,
       facts: new Map(Object.entries(this.facts).map(([key, value]) => [key, admit(value)])),
       random: () => loop.random(),
@@ -111,6 +116,7 @@ export class ClusterNode {
       onFailure: error => { throw new Violation(`the storage of ${name} failed: ${error.message}`, { cause: error.cause }) }
     })
     this.#running = { loop, members, host }
+    if (disk !== undefined) host.whenFlushed(() => { this.#isKept = true })
   }
 
   #hear (event: MemberEvent, onEvent: ClusterNodeOptions['onEvent']): void {

@@ -38,12 +38,12 @@ test('a restart keeps own facts and their versions, and takes a greater generati
     a.set('bytes', Uint8Array.of(1, 2))
     a.set('gone', 1)
     a.delete('gone')
-    a.set('lease', 1, { ttl: 1_000 })
+    a.set('lease', 1, { ttl: 10_000 })
     await village.until(() => b.fact('a', 'lease') === 1)
     const { generation } = a.self
     const lines = journal(b)
     await village.close(a)
-    await village.pass(2_000)
+    await village.pass(10_000)
     const again = village.member('a', { storage: await reopen(), facts: { start: 2 } })
     await within(again.ready(), 'ready')
     t.ok(again.self.generation > generation)
@@ -74,6 +74,32 @@ test('without an id of its own, a member is again who it was', async t => {
   t.equal(again.fact(id, 'k'), 1)
   await village.close()
   t.equal(storage.status, 'open', 'a database that was passed in is not closed')
+})
+
+test('without an id of its own, a member that starts again is taken in by the others', async t => {
+  const storage = new MemoryLevel()
+  const village = new Village()
+  const unnamed = { storage, address: 'tcp://a', facts: { k: 1, other: 1 } }
+  const first = village.member(undefined as unknown as string, unnamed)
+  await within(first.ready(), 'ready')
+  const { id } = first
+  await village.close(first)
+  const again = village.member(undefined as unknown as string, unnamed)
+  again.set('early', 1)
+  again.set('k', 2)
+  again.delete('other')
+  const b = village.member('b')
+  const lines = [again, b].map(journal)
+  const pair = village.link(again, b)
+  await village.until(() => pair.a.closed || b.fact(id, 'early') === 1)
+  t.deepEqual([code(pair.a.errored), code(pair.b.errored)], ['nothing', 'nothing'])
+  t.deepEqual([...b.facts(id) ?? []].sort(), [['early', 1], ['k', 2]])
+  t.deepEqual([...again.self.facts].sort(), [['early', 1], ['k', 2]])
+  t.equal(b.get(id)?.address, 'tcp://a')
+  t.deepEqual(lines, [['join b'], [`join ${id}`]])
+  again.set('k', 3)
+  await village.until(() => b.fact(id, 'k') === 3)
+  await village.close()
 })
 
 test('others are known from storage, and are not here before they are reached', async t => {
