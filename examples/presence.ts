@@ -6,10 +6,12 @@ const times = { heartbeatMs: 100, suspectMs: 200 } // for an example that is ove
 const hall = new Membership({ id: 'hall', ...times })
 const enter = (id: string): Membership => {
   const guest = new Membership({ id, ...times, facts: { mood: 'curious' } })
+  guest.on('error', error => { console.log(id, 'has to stop:', error.message) }) // its id is another one's, or was put out
   const stream = hall.createStream()
   stream.pipe(guest.createStream()).pipe(stream)
   return guest
 }
+hall.on('error', error => { console.log('hall has to stop:', error.message) })
 hall.on('join', ({ id, facts }) => { console.log(id, 'came, and is', facts.get('mood')) })
 hall.on('update', ({ id }, _key, value) => { console.log(id, 'is', value) })
 hall.on('leave', ({ id }) => { console.log(id, 'left') })

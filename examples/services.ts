@@ -5,12 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { Membership } from 'tendril'
 
 const hub = new Membership({ id: 'hub' })
+hub.on('error', error => { console.log('hub has to stop:', error.message) })
 const server = createServer(socket => { socket.pipe(hub.createStream()).pipe(socket) }).listen(0, '127.0.0.1')
 await once(server, 'listening')
 const { port } = server.address() as AddressInfo
 
 const start = async (id: string, address: string, facts: Record<string, unknown>): Promise<Membership> => {
   const members = new Membership({ id, address, facts })
+  members.on('error', error => { console.log(id, 'has to stop:', error.message) })
   const socket = connect(port, '127.0.0.1')
   socket.pipe(members.createStream()).pipe(socket)
   await once(members, 'join')

@@ -19,7 +19,7 @@ export interface Core<Event> {
   /** Bytes of any kind came over the link's connection: its peer is there. Undefined where that changes nothing. */
   heard?: (link: Link, now: Now) => Effects<Event> | undefined
   /** Another node under this id was met, and turned away: this is the epoch that it has. */
-  namesake?: (epoch: string, now: Now) => Effects<Event>
+  namesake?: (epoch: string, now: Now) => Outlived<Event>
   /** The other end refused this node, and closes. */
   refused?: (link: Link, code: ErrorCode, now: Now) => Effects<Event>
   close: (link: Link, now: Now) => Effects<Event>
@@ -45,6 +45,12 @@ export interface Core<Event> {
   seal: () => Effects<Event>
   /** Asserts the core's invariants; the simulator calls it after every step. */
   check: () => void
+}
+
+/** What comes of meeting another node under the same id, and whether it is the other one that is to stop. */
+export interface Outlived<Event> {
+  readonly isOutlived: boolean
+  readonly effects: Effects<Event>
 }
 
 export interface Traffic {

@@ -16,55 +16,10 @@ import { checkObject, checkStructureOptions, checkTtl } from './stream/options.j
 import type { StreamOptions } from './stream/options.js'
 import type { ReplicationStream } from './stream/streams.js'
 import { registerStreams } from './bundle.js'
+import type { Explanation, MembershipEvents, MembershipStats } from './membership-events.js'
 import { checkDial, checkMembershipOptions, checkVersion, slotBytes } from './membership-options.js'
 import type { Dial, MembershipOptions } from './membership-options.js'
 import { Shell } from './shell.js'
-
-export interface MembershipEvents {
-  /** A new member, or one that had been forgotten. */
-  join: [member: Member]
-  /** A member that was suspect, dead or had left is here again. */
-  alive: [member: Member]
-  suspect: [member: Member]
-  dead: [member: Member]
-  leave: [member: Member]
-  evict: [member: Member]
-  /** A member began another life: what it had said before counts no more. */
-  restart: [member: Member]
-  /** A member who died or left was forgotten. */
-  reap: [member: Member]
-  update: [member: Member, key: string, value: Value]
-  delete: [member: Member, key: string]
-  /** The value is the one that expired. */
-  expire: [member: Member, key: string, value: Value]
-  /** Two live holders of one id: the greater generation goes on, the other one is told DUPLICATE_ID. */
-  conflict: [id: string]
-  error: [error: TendrilError]
-}
-
-/** Why a member is taken for what it is. */
-export interface Explanation {
-  readonly status: MemberStatus
-  /** Members that are reached and hear it, this node among them where it does. */
-  readonly heardBy: readonly string[]
-  /** How much speaks for a crash, on this node's own session with it; undefined where there is none. */
-  readonly phi: number | undefined
-  /** When it took this status here. */
-  readonly since: Date
-  readonly timeline: ReadonlyArray<{ readonly at: Date, readonly status: MemberStatus, readonly why: string }>
-}
-
-export interface MembershipStats {
-  /** Members known, of every status, oneself included. */
-  readonly members: number
-  readonly alive: number
-  /** Entries held: facts, claims, records of deletes. */
-  readonly entries: number
-  readonly sources: number
-  readonly streams: number
-  /** Changes on their way to storage. */
-  readonly changesWaiting: number
-}
 
 /**
  * Who is here, and what each says of itself. Each member tells only whom it hears; everyone derives everyone's status from
@@ -304,13 +259,13 @@ export class Membership extends EventEmitter<MembershipEvents> {
     }
   }
 
-  /** The others go on without this node. */
+  /** The others go on without this node. Where nobody listens, its calls and its streams tell. */
   #refuse (code: 'DUPLICATE_ID' | 'EVICTED'): void {
-    const text = code === 'EVICTED' ? `'${this.id}' was put out of the cluster` : `another live node calls itself '${this.id}'`
+    const text = code === 'EVICTED' ? `'${this.id}' was put out of the cluster` : `another node calls itself '${this.id}'`
     const error = new TendrilError(code, text)
     this.#refused = error
     this.#shell.streams.abandon(error)
     this.#shell.replication.close(error)
-    if (!tell(this, 'error', error)) deliver(() => this.emit('error', error))
+    tell(this, 'error', error)
   }
 }

@@ -87,8 +87,9 @@ export class Facts {
     this.#events.length = told
   }
 
-  /** Says something in a slot of this member's. */
+  /** Says something in a slot of this member's. One that was told to stop says nothing more. */
   write (kind: SlotKind, name: string, value: Value): void {
+    if (this.#isRefused) return
     this.take(this.gossip.set(slotKey(this.id, kind, name), value, undefined, this.now).effects)
   }
 
@@ -99,6 +100,7 @@ export class Facts {
 
   /** Begins another life, later than any that was heard of under this id. What this node says is that life's from now on. */
   renew (): void {
+    if (this.#isRefused) return
     this.#isRenewing = true
     this.take(this.gossip.renew(this.now))
     this.#isRenewing = false
@@ -111,7 +113,7 @@ export class Facts {
   #born (source: Source): void {
     if (this.#roster === undefined) this.#roster = new Roster(source.id, source.epoch, this.now)
     else if (source.id !== this.#roster.self.id || this.#isRenewing) this.#roster.live(source.id, source.epoch, this.now)
-    else this.usurper = { epoch: source.epoch, at: this.now.monotonic }
+    else if (!this.#isRefused) this.usurper = { epoch: source.epoch, at: this.now.monotonic }
   }
 
   /** Takes over what the gossip core wants done, and learns from what it tells. */
@@ -199,6 +201,7 @@ export class Facts {
   refuse (code: 'DUPLICATE_ID' | 'EVICTED'): void {
     if (this.#isRefused) return
     this.#isRefused = true
+    this.usurper = undefined
     this.tell({ kind: 'refused', code })
   }
 

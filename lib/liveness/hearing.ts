@@ -20,6 +20,8 @@ const probers = { all: 6, each: 3 }
 const redialBeats = 10
 /** How long another life of one's own id must be heard by nobody, to be taken for one from before. */
 const leftoverMs = 500
+/** So many conflicts are remembered as told. */
+const maxConflicts = 1_000
 
 /** Whom this node hears, and what it says of that: its claims. */
 export class Hearing {
@@ -152,7 +154,9 @@ export class Hearing {
   settle (): void {
     if (this.#unclaimed.size > 0) {
       for (const id of this.#unclaimed) this.#point(id)
-      if (this.#at >= this.#claimAt) this.#claim()
+      // One that was told to stop claims nothing: what it still had to say would be overdue for ever.
+      if (this.#facts.isRefused) this.#unclaimed.clear()
+      else if (this.#at >= this.#claimAt) this.#claim()
     }
     this.#meetUsurper()
   }
@@ -192,7 +196,7 @@ export class Hearing {
 
   /** Each is asked whether it lives beside the other; both answers together are a conflict. */
   compare (id: string): void {
-    const { roster: { rivals, graph }, epoch } = this.#facts
+    const { rivals, graph } = this.#facts.roster
     const current = this.#facts.roster.get(id)?.epoch
     for (const ear of this.ears.of(id)) {
       const rival = current !== undefined && current > ear.epoch ? current : rivals.rivalOf(id, ear.epoch)
@@ -201,10 +205,18 @@ export class Hearing {
       this.ears.ask(ear)
     }
     const conflict = rivals.conflict(id, from => graph.reached().has(from))
-    if (conflict === undefined || this.#conflicts.has(conflict.loser)) return
-    this.#conflicts.add(conflict.loser)
+    if (conflict !== undefined) this.tellConflict(id, conflict.loser)
+  }
+
+  /** Two holders of an id are alive: this is told once, and the one whose life it is stops. */
+  tellConflict (id: string, loser: string): void {
+    if (this.#facts.isRefused || this.#conflicts.has(loser)) return
+    // Whoever comes under this node's id again and again takes no memory.
+    const [oldest] = this.#conflicts
+    if (oldest !== undefined && this.#conflicts.size >= maxConflicts) this.#conflicts.delete(oldest)
+    this.#conflicts.add(loser)
     this.#facts.tell({ kind: 'conflict', id })
-    if (id === this.#facts.id && conflict.loser === epoch) this.#facts.refuse('DUPLICATE_ID')
+    if (id === this.#facts.id && loser === this.#facts.epoch) this.#facts.refuse('DUPLICATE_ID')
   }
 
   /** A later life of the own id: one from before, that nobody hears, is outlived in turn; one that is heard is a rival's. */
@@ -232,6 +244,7 @@ export class Hearing {
   }
 
   check (): void {
+    if (this.#facts.isRefused) return
     for (const [id, claim] of this.#facts.self.claims) {
       if (!this.#unclaimed.has(id)) assert(isSame(claim, this.#claimAbout(id)), 'a claim says what the ears hear')
     }

@@ -1,6 +1,6 @@
 import { assert } from '../ground/assert.js'
 import type { Now } from '../ground/clock.js'
-import type { Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
+import type { Core, Effects, Link, Message, Outlived, Peer, StoredRecord, Traffic } from '../core.js'
 import { TendrilError } from '../ground/errors.js'
 import type { ErrorCode } from '../ground/errors.js'
 import type { Value } from '../ground/values.js'
@@ -140,17 +140,20 @@ export class Members implements Core<MemberEvent> {
   }
 
   /** Who was put out learns of it at every door; no more is believed than what any member may say. */
-  refused (_link: Link, code: ErrorCode, now: Now): Effects<MemberEvent> {
+  refused (link: Link, code: ErrorCode, now: Now): Effects<MemberEvent> {
     this.#enter(now)
-    if (code === 'EVICTED') this.#facts.refuse(code)
+    if (code === 'EVICTED') this.#standing.putOut(`${this.#hearing.ears.get(link)?.id} says that it was put out`)
     return this.#settle()
   }
 
   /** Two live holders of one id met: the greater life goes on. */
-  namesake (epoch: string, now: Now): Effects<MemberEvent> {
+  namesake (epoch: string, now: Now): Outlived<MemberEvent> {
     this.#enter(now)
-    if (epoch > this.epoch && this.#facts.inspector.isPossible(epoch, now)) this.#facts.refuse('DUPLICATE_ID')
-    return this.#settle()
+    const isPossible = this.#facts.inspector.isPossible(epoch, now)
+    const isOutlived = isPossible && epoch < this.epoch
+    if (isOutlived) this.#hearing.tellConflict(this.id, epoch)
+    else if (isPossible && epoch > this.epoch) this.#hearing.tellConflict(this.id, this.epoch)
+    return { isOutlived, effects: this.#settle() }
   }
 
   close (link: Link, now: Now): Effects<MemberEvent> {
@@ -184,8 +187,6 @@ export class Members implements Core<MemberEvent> {
   }
 
   deadline (): number | undefined {
-    // One that was told to stop settles nothing more: what it still had to say would be overdue for ever.
-    if (this.#facts.isRefused) return this.#facts.gossip.deadline()
     const at = Math.min(this.#facts.gossip.deadline() ?? Infinity, this.#hearing.deadline, this.#standing.deadline)
     return at === Infinity ? undefined : at
   }
@@ -225,12 +226,10 @@ export class Members implements Core<MemberEvent> {
     this.#hearing.ears.slept(from, now.monotonic)
   }
 
-  /** What follows from what was heard and learned. One that was told to stop says and judges nothing more. */
+  /** What follows from what was heard and learned. */
   #settle (): Effects<MemberEvent> {
-    if (!this.#facts.isRefused) {
-      this.#hearing.settle()
-      this.#standing.settle()
-    }
+    this.#hearing.settle()
+    this.#standing.settle()
     const effects = this.#facts.takeEffects(this.#hearing.ears.takeWakes())
     // What is overdue already is due now: only what comes later than that is a sign of sleep.
     this.#dueAt = Math.max(this.#facts.now.monotonic, this.deadline() ?? Infinity)

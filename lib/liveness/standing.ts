@@ -101,13 +101,19 @@ export class Standing {
     if (forGood) {
       if (!this.#evicted.has(id)) this.#evicted.set(id, { by, epoch })
       this.#hearing.ask(id)
-      if (record?.status !== undefined) this.#become(record, 'evicted', `${by} put it out`)
-      if (record === this.#facts.self) this.#facts.refuse('EVICTED')
+      if (record === this.#facts.self) this.putOut(`${by} put it out`)
+      else if (record?.status !== undefined) this.#become(record, 'evicted', `${by} put it out`)
     } else if (record?.epoch === epoch) {
       if (record === this.#facts.self) this.#hearing.renew()
       else record.failedBy = by
       this.#facts.roster.touched.add(id)
     }
+  }
+
+  /** This node itself was put out: it stops. */
+  putOut (why: string): void {
+    this.#facts.self.become('evicted', why, this.#facts.now.wall)
+    this.#facts.refuse('EVICTED')
   }
 
   /** What was put out stays out when whoever said so is gone, or remembers nothing: the first by name of those who are here says it again. */

@@ -104,14 +104,19 @@ export class Connection {
       return this.#handshake.push(chunk)
     } catch (error) {
       const { peer } = this.#handshake
-      if (peer !== undefined && error instanceof TendrilError && error.code === 'DUPLICATE_ID') {
-        for (const endpoint of this.#options.endpoints) {
-          const theirs = channelOf(endpoint, peer)
-          if (theirs >= 0) endpoint.namesake?.(peer.channels[theirs]?.epoch ?? '')
-        }
-      }
-      throw error
+      const isNamesake = peer !== undefined && error instanceof TendrilError && error.code === 'DUPLICATE_ID'
+      if (!isNamesake || !this.#outlives(peer)) throw error
+      throw new TendrilError('PREMATURE_CLOSE', `${error.message}: its life is the lesser, and it was turned away`)
     }
+  }
+
+  /** Whether those who tell two holders of one id apart all say that it is the peer that is to stop. */
+  #outlives (peer: Hello): boolean {
+    const verdicts = this.#options.endpoints.flatMap(endpoint => {
+      const epoch = peer.channels[channelOf(endpoint, peer)]?.epoch
+      return epoch === undefined || endpoint.namesake === undefined ? [] : [endpoint.namesake(epoch)]
+    })
+    return verdicts.length > 0 && !verdicts.includes(false)
   }
 
   /** Channels pair by name and kind; one that the other end lacks stays idle. */

@@ -21,8 +21,8 @@ export interface Endpoint {
   heard?: (link: Link) => void
   /** The other end refused this node, in a goodbye. */
   refused?: (link: Link, code: ErrorCode) => void
-  /** Another node under the same id was met, where the structure has this epoch. */
-  namesake?: (epoch: string) => void
+  /** Another node under the same id was met, where the structure has this epoch. Whether it is that one that is to stop. */
+  namesake?: (epoch: string) => boolean
   pull: (link: Link, maxBytes: number) => Message | undefined
   close: (link: Link) => void
   isSynced: (link: Link, hasLeft: boolean) => boolean

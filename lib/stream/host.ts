@@ -264,8 +264,11 @@ export class Host<Event> implements Endpoint {
     if (this.#phase === 'open' && this.#core.refused !== undefined) this.run(this.#core.refused(link, code, this.now()))
   }
 
-  namesake (epoch: string): void {
-    if (this.#phase === 'open' && this.#core.namesake !== undefined) this.run(this.#core.namesake(epoch, this.now()))
+  namesake (epoch: string): boolean {
+    if (this.#phase !== 'open' || this.#core.namesake === undefined) return false
+    const { isOutlived, effects } = this.#core.namesake(epoch, this.now())
+    this.run(effects)
+    return isOutlived
   }
 
   pull (link: Link, maxBytes: number): Message | undefined {

@@ -175,7 +175,7 @@ export class Session extends Duplex {
       try {
         if (this.#refusal === undefined) this.#connect().receive(chunk)
       } catch (error) {
-        this.#refuse(error)
+        this.#refuse(error, isPutOut(error) ? new TendrilError('PREMATURE_CLOSE', `turned away: ${error.message}`) : error)
       }
       this.#whenRoomy(done)
     })
@@ -201,11 +201,14 @@ export class Session extends Duplex {
     else connection.leave()
   }
 
-  /** Tells the peer why, and closes once the pipe has taken that and the other end has closed, or has had its time to. */
-  #refuse (cause: unknown): void {
-    const error = cause instanceof TendrilError ? cause : new TendrilError('BAD_FRAME', 'a frame could not be taken in', { cause })
+  /**
+   * Tells the peer why, and closes once the pipe has taken that and the other end has closed, or has had its time to; with
+   * an error of its own, where the one that the peer is told is about the peer alone.
+   */
+  #refuse (cause: unknown, own = cause): void {
     if (this.destroyed || this.#refusal !== undefined) return
-    this.#refusal = error
+    const error = refusal(cause)
+    this.#refusal = refusal(own)
     const farewell = error instanceof Refused ? [] : this.#connection?.refuse(error.code, error.message) ?? []
     this.#connection?.close()
     const isRead = this.readableFlowing !== null && !this.#isEnding && !(error instanceof Refused)
@@ -312,6 +315,15 @@ function pullChunk (connection: Connection): Buffer | undefined {
     length += frame.length
   }
   return frames.length === 1 ? first : Buffer.concat(frames, length)
+}
+
+function refusal (cause: unknown): TendrilError {
+  return cause instanceof TendrilError ? cause : new TendrilError('BAD_FRAME', 'a frame could not be taken in', { cause })
+}
+
+/** Whether it is the peer that was put out, and learns of it here. */
+function isPutOut (error: unknown): error is TendrilError {
+  return error instanceof TendrilError && error.code === 'EVICTED' && !(error instanceof Refused)
 }
 
 function prematureClose (cause?: unknown): TendrilError {

@@ -48,6 +48,7 @@ export class Streams {
   readonly #instance = token()
   readonly #open = new Set<Session>()
   #isClosed = false
+  #abandoned: TendrilError | undefined
   #whenEmpty: (() => void) | undefined
 
   constructor (endpoints: readonly Endpoint[], settings: Settings) {
@@ -85,6 +86,7 @@ export class Streams {
   #refusal (): TendrilError | undefined {
     const { maxStreams } = this.#settings
     if (this.#isClosed) return new TendrilError('CLOSED', 'a closed structure has no streams')
+    if (this.#abandoned !== undefined) return this.#abandoned
     if (this.size >= maxStreams) return new TendrilError('TOO_MANY_STREAMS', `${maxStreams} streams are open already`)
     return undefined
   }
@@ -123,8 +125,9 @@ export class Streams {
     for (const session of this.#open) session.refuse(code, message, cause)
   }
 
-  /** Destroys all streams: whatever the error is, it is this end's own. */
+  /** Destroys all streams, also those that are still to be made: whatever the error is, it is this end's own. */
   abandon (error: TendrilError): void {
+    this.#abandoned = error
     for (const session of this.#open) session.abandon(error)
   }
 

@@ -114,7 +114,7 @@ export class Handshake {
   #complete (peer: Hello): Met | undefined {
     if (this.#expected !== undefined && !this.#takeProof(this.#expected)) return undefined
     // Only now: a stranger who borrows our id must not look like a namesake.
-    if (peer.id === this.#local.id) throw new TendrilError('DUPLICATE_ID', `Another node calls itself ${peer.id}`)
+    if (peer.id === this.#local.id) throw new TendrilError('DUPLICATE_ID', `another node calls itself '${peer.id}'`)
     return { hello: peer, rest: this.#pending.takeAll() }
   }
 

@@ -108,7 +108,7 @@ test('hellos', async t => {
   const hellos: Record<string, { bytes: Buffer, code: string | undefined }> = {
     'a life from the far future': { bytes: hello('ndjson', {}, future), code: 'CLOCK_SKEW' },
     'a life without an epoch': { bytes: hello('ndjson', {}, 'epoch'), code: 'BAD_FRAME' },
-    'our id, with an earlier life': { bytes: hello('ndjson', { id: 'target' }), code: 'DUPLICATE_ID' },
+    'our id, with an earlier life': { bytes: hello('ndjson', { id: 'target' }), code: 'PREMATURE_CLOSE' },
     'our id, with a life from the far future': { bytes: hello('ndjson', { id: 'target' }, future), code: 'DUPLICATE_ID' },
     'our id, with no life': { bytes: hello('ndjson', { id: 'target' }, 'zzz'), code: 'DUPLICATE_ID' },
     'our id, and no members': { bytes: hello('ndjson', { id: 'target', channels: [] }), code: 'DUPLICATE_ID' }
