@@ -54,6 +54,8 @@ export class Replica {
   own: Source
   /** The greatest place in the log of which something was forgotten: nobody goes on from before it. */
   floorPosition = 0
+  /** A peer spoke of more than the own life ever said: another one is to begin. */
+  isOvertaken = false
 
   /** `epoch` is the own one. Default: a fresh one. */
   constructor (options: ReplicaOptions, id: string | undefined, wallMs: number, epoch = drawEpoch(options.random, wallMs)) {
@@ -130,11 +132,15 @@ export class Replica {
 
   /**
    * A peer speaks of `version` of a source. If that is our own and we never wrote it, then what we told was lost here: we
-   * go on under a new epoch, and take back what the peer has as another source's.
+   * go on under a new epoch, and take back what the peer has as another source's. Where each source writes only keys of its
+   * own, nobody knows better than this node what it said: the peer is not believed, and another life is to begin.
+   * @returns whether it is to be taken in
    */
-  guardOwn (name: string, version: number, now: Now): void {
-    if (name !== this.own.name || version <= this.own.version) return
-    this.own = this.sources.get(`${this.own.id}@${drawEpoch(this.#options.random, now.wall, this.own.epoch)}`)
+  guardOwn (name: string, version: number, now: Now): boolean {
+    if (name !== this.own.name || version <= this.own.version) return true
+    if (this.#hasLives) this.isOvertaken = true
+    else this.own = this.sources.get(`${this.own.id}@${drawEpoch(this.#options.random, now.wall, this.own.epoch)}`)
+    return !this.#hasLives
   }
 
   /**
@@ -242,6 +248,9 @@ export class Replica {
     this.floorPosition = Math.max(this.floorPosition, entry.sequence)
   }
 
+  /** Whether a peer's full join can show that an entry is superseded: not where this node alone could have done it. */
+  mayBeSuperseded (entry: Entry): boolean { return !this.#hasLives || entry.source !== this.own }
+
   /** Drops what a peer's full join has shown to be superseded. */
   supersede (entry: Entry): void {
     const before = this.get(entry.key)
@@ -276,6 +285,7 @@ export class Replica {
 
   /** What this node wrote in another life stands from now on as the own one's, with the versions that it had. */
   inherit (life: Source, now: Now): void {
+    this.isOvertaken = false
     for (const entry of [...this.entries]) {
       if (entry.source !== life) continue
       const { key, version, stamp, value, rarely } = entry

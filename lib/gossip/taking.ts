@@ -75,7 +75,7 @@ export class Taking {
     for (const wire of entries) {
       const source = known[wire[1]]
       if (source === undefined) continue
-      this.#replica.guardOwn(source.name, wire[2], now)
+      if (!this.#replica.guardOwn(source.name, wire[2], now)) continue
       const arrivals = sequence.last
       const entry = readEntry(wire, base, source, known, cameAt)
       const context = entry.rarely?.context
@@ -130,7 +130,7 @@ export class Taking {
     const { entries } = this.#replica
     for (let entry = entries.first; entry !== undefined;) {
       const next = entry.after
-      if (!seen.has(entry) && entry.version <= digest.version(entry.source)) {
+      if (!seen.has(entry) && entry.version <= digest.version(entry.source) && this.#replica.mayBeSuperseded(entry)) {
         this.#replica.supersede(entry)
         dropped = true
       }
@@ -156,8 +156,7 @@ export class Taking {
   #cover (digest: PeerDigest, floors: boolean, now: Now): boolean {
     const { sources } = this.#replica
     for (const [name, version] of digest.names) {
-      this.#replica.guardOwn(name, version, now)
-      sources.cover(sources.get(name), version, now)
+      if (this.#replica.guardOwn(name, version, now)) sources.cover(sources.get(name), version, now)
     }
     return digest.retired.size > 0 && sources.coverRetired(digest.retired, floors, now)
   }

@@ -18,6 +18,8 @@ export interface HearingOptions extends EarsOptions {
 const probers = { all: 6, each: 3 }
 /** How long a member is not dialed again because others ask, in heartbeats. */
 const redialBeats = 10
+/** This node begins a life once in so long at most, whoever declares it failed. */
+const renewalMs = 1_000
 /** How long another life of one's own id must be heard by nobody, to be taken for one from before. */
 const leftoverMs = 500
 /** So many conflicts are remembered as told. */
@@ -35,6 +37,9 @@ export class Hearing {
   readonly #missed = new Set<string>()
   /** When a member was last dialed because others had asked. */
   readonly #probedAt = new Map<string, number>()
+  /** When this node last began another life. */
+  #renewedAt = -Infinity
+  #isToRenew = false
   /** Conflicts that were told, by the life that lost. */
   readonly #conflicts = new Set<string>()
 
@@ -147,7 +152,8 @@ export class Hearing {
   get deadline (): number {
     const claimAt = this.#unclaimed.size === 0 ? Infinity : this.#claimAt
     const { usurper } = this.#facts
-    return Math.min(this.ears.deadline, claimAt, usurper === undefined ? Infinity : usurper.at + leftoverMs)
+    const renewAt = this.#isToRenew ? this.#renewedAt + renewalMs : Infinity
+    return Math.min(this.ears.deadline, claimAt, renewAt, usurper === undefined ? Infinity : usurper.at + leftoverMs)
   }
 
   /** Draws the consequences of what was heard since: in the graph at once, in claims a few times a second. */
@@ -159,6 +165,8 @@ export class Hearing {
       else if (this.#at >= this.#claimAt) this.#claim()
     }
     this.#meetUsurper()
+    if (this.#facts.gossip.replica.isOvertaken) this.renew()
+    if (this.#isToRenew && this.#at >= this.#renewedAt + renewalMs) this.#renew()
   }
 
   #point (id: string): void {
@@ -229,8 +237,13 @@ export class Hearing {
     else this.renew()
   }
 
+  /** Another life is to begin, as soon as the last one is old enough. */
+  renew (): void { this.#isToRenew = true }
+
   /** Begins another life, and tells all peers. */
-  renew (): void {
+  #renew (): void {
+    this.#isToRenew = false
+    this.#renewedAt = this.#at
     this.#facts.renew()
     for (const ear of this.ears.all()) this.ears.send(ear, [livenessType.life, this.#facts.epoch])
   }

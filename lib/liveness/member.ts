@@ -41,6 +41,8 @@ export class MemberRecord {
   lostAt: number | undefined
   /** When it was last seen to be here or gone: from then on it is kept for the retention. */
   touchedAt: number
+  /** When it was last asked for another life. */
+  summonedAt = -Infinity
 
   constructor (id: string, epoch: string, at: number, wallMs: number) {
     this.id = id

@@ -12,6 +12,8 @@ export interface StandingOptions {
 
 /** How often those who are gone are looked for, within the time that they are kept. */
 const sweepsPerRetention = 24
+/** A member is asked for another life once in so long at most. */
+const summonsMs = 5_000
 
 /** What each member is taken for, and what follows from that. */
 export class Standing {
@@ -66,7 +68,10 @@ export class Standing {
   }
 
   #judge (record: MemberRecord, isReached: boolean): void {
-    if (isReached && !record.isIntroduced) { this.#facts.summon(record); return }
+    if (isReached && !record.isIntroduced) {
+      this.#summon(record)
+      return
+    }
     if (record.status === undefined) {
       const isWelcome = isReached && !record.hasLeft && record.failedBy === undefined && !this.isEvicted(record.id)
       if (isWelcome) this.#become(record, 'alive', 'it is heard')
@@ -81,6 +86,14 @@ export class Standing {
     if (judgement !== undefined) this.#become(record, judgement.status, judgement.why)
     if (judgeAt(record, this.#times) === undefined) this.#fading.delete(record)
     else this.#fading.add(record)
+  }
+
+  /** However often it begins another life: nobody is kept busy by one who can't introduce itself. */
+  #summon (record: MemberRecord): void {
+    const { monotonic } = this.#facts.now
+    if (monotonic < record.summonedAt + summonsMs) return
+    record.summonedAt = monotonic
+    this.#facts.summon(record)
   }
 
   #become (record: MemberRecord, status: MemberStatus, why: string): void {
