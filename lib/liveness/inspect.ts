@@ -23,7 +23,7 @@ export class Inspector {
         for (const name of message.sources) this.#source(name, now)
         for (const [key, source, , , value, flags = 0] of message.entries) {
           const slot = readSlot(key)
-          if (slot === undefined || !message.sources[source]?.startsWith(`${slot.id}@`)) throw bad('a slot that is not its writer\'s')
+          if (slot === undefined || slot.id !== idOf(message.sources[source] ?? '')) throw bad('a slot that is not its writer\'s')
           if ((flags & 1) === 0) checkSlot(slot, value)
         }
         break
@@ -37,7 +37,7 @@ export class Inspector {
     }
   }
 
-  #source (name: string, now: Now): void { this.life(name.slice(name.lastIndexOf('@') + 1), now) }
+  #source (name: string, now: Now): void { this.life(epochOf(name), now) }
 
   /** Whether a life of this epoch may have begun by now. */
   isPossible (epoch: string, now: Now): boolean {
@@ -50,3 +50,7 @@ export class Inspector {
     if (!this.isPossible(epoch, now)) throw new TendrilError('CLOCK_SKEW', 'a life that began further ahead than the accepted clock skew')
   }
 }
+
+// An id may hold an '@', an epoch holds none: the last one divides.
+function idOf (source: string): string { return source.slice(0, source.lastIndexOf('@')) }
+function epochOf (source: string): string { return source.slice(source.lastIndexOf('@') + 1) }

@@ -126,10 +126,10 @@ export class Cluster {
     if (link !== undefined) this.world.schedule(probeLinkMs, () => { link.cut() }, false)
   }
 
-  /** A node that was refused closes its links, after this turn. */
+  /** A node that was refused closes its links, after this turn: without a code, which would tell the others that they are. */
   #shut (node: ClusterNode): void {
     this.world.schedule(0, () => {
-      for (const link of this.linksOf(node)) link.end(() => 0, node.refusal)
+      for (const link of this.linksOf(node)) link.cut()
     })
   }
 

@@ -37,6 +37,8 @@ const frames: Record<string, { frame: readonly unknown[], code?: string | undefi
   "another member's farewell": { frame: says(slot('l', '', 'friend'), true) },
   "another member's introduction": { frame: says(slot('m', '', 'friend'), 'tcp://attacker') },
   'a fact of one whose id begins alike': { frame: says(slot('f', 'own', 'attack'), 1) },
+  'a fact of one whose id begins alike, up to an @': { frame: says(slot('f', 'own', 'target'), 'stolen', `target@x@${epoch}`) },
+  'a fact of one whose id holds an @': { frame: says(slot('f', 'own', 'target@x'), 1, `target@x@${epoch}`), code: undefined },
   'a key that is no slot': { frame: says('role', 'attacker') },
   'a key without an id': { frame: says(':mx', null) },
   'a key whose length is none': { frame: says('x:attackerm', null) },
