@@ -98,6 +98,13 @@ export class Gossip implements Core<GossipEvent> {
     return { entry, effects: this.#effects() }
   }
 
+  /** Writes what stands under a key once more: who has that has all that was written here before. */
+  repeat (key: string, now: Now): Effects<GossipEvent> | undefined {
+    const held = this.replica.siblings(key)
+    const value = visible(held)?.value
+    return value === undefined ? undefined : this.#write(key, held, value, undefined, now).effects
+  }
+
   /** How many distinct peers keep everything up to `sequence` of this replica's log. */
   replicas (sequence: number): number {
     return this.#peers.replicas(sequence)

@@ -79,13 +79,15 @@ export class Facts {
 
   // Saying
 
-  /** What a member says at its start is news to others, not to itself. */
+  /** What a member says at its start is news to others, not to itself. Its introduction comes last: who has that has all. */
   #introduce (): void {
     const told = this.#events.length
-    this.write('m', '', this.#options.address ?? null)
     for (const [key, value] of this.#options.facts) this.write('f', key, value)
+    this.write('m', '', this.#options.address ?? null)
     this.#events.length = told
   }
+
+  #introduceAgain (): void { this.take(this.gossip.repeat(slotKey(this.id, 'm'), this.now)) }
 
   /** Says something in a slot of this member's. One that was told to stop says nothing more. */
   write (kind: SlotKind, name: string, value: Value): void {
@@ -103,6 +105,7 @@ export class Facts {
     if (this.#isRefused) return
     this.#isRenewing = true
     this.take(this.gossip.renew(this.now))
+    this.#introduceAgain()
     this.#isRenewing = false
     this.usurper = undefined
   }
@@ -126,7 +129,8 @@ export class Facts {
       const { kind, entry, value } = event
       const learned = this.roster.learn(entry, value)
       if (learned?.what === 'verdict') this.#onVerdict(learned)
-      else if (learned?.member.status !== undefined) {
+      // What a life says whose beginning is still to be told comes with that.
+      else if (learned?.member.status !== undefined && !learned.member.hasRestarted) {
         this.tell({ kind, member: viewOf(learned.member), key: learned.key, value: kind === 'expire' ? learned.before : value })
       }
     }
@@ -191,6 +195,7 @@ export class Facts {
       const isStanding = slot.kind === 'f' || slot.kind === 'm' || (slot.kind === 'x' && Array.isArray(value) && value[1] === true)
       if (!isStanding) this.retract(slot.kind, slot.name)
     }
+    this.#introduceAgain()
   }
 
   // Effects

@@ -34,7 +34,7 @@ export class MemberRecord {
   hasLeft = false
   /** Who declared this life failed. */
   failedBy: string | undefined
-  /** It began another life, and has not been reached since. */
+  /** It began another life, which has not been told: it was not reached since. */
   hasRestarted = false
 
   /** When it was first not reached, on the monotonic clock. */
