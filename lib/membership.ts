@@ -12,7 +12,7 @@ import { viewOf } from './liveness/view.js'
 import type { Member } from './liveness/view.js'
 import { answer, deliver, tell } from './stream/deliver.js'
 import type { Callback } from './stream/deliver.js'
-import { checkObject, checkStructureOptions, checkTtl } from './stream/options.js'
+import { checkObject, checkSignal, checkStructureOptions, checkTtl } from './stream/options.js'
 import type { StreamOptions } from './stream/options.js'
 import type { ReplicationStream } from './stream/streams.js'
 import { registerStreams } from './bundle.js'
@@ -32,7 +32,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
   readonly #shell: Shell<MemberEvent>
   readonly #dial: Dial | undefined
   #leaving: Promise<void> | undefined
-  /** Aborted when, while it leaves, the last connection is gone. */
+  /** Aborted when, while it leaves, nobody is left to hear of it. */
   readonly #alone = new AbortController()
   #refused: TendrilError | undefined
 
@@ -49,7 +49,6 @@ export class Membership extends EventEmitter<MembershipEvents> {
       replicas: sequence => this.#members.replicas(sequence),
       onEvents: events => { for (const event of events) this.#tell(event) },
       onPeer: () => {},
-      onClose: links => { if (links === 0 && this.#leaving !== undefined) this.#alone.abort() },
       onFailure: (error, wasLoaded) => { if (!tell(this, 'error', error) && wasLoaded) deliver(() => this.emit('error', error)) }
     })
     registerStreams(this, this.#shell.streams)
@@ -136,7 +135,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
     const ttl = checkTtl(options.ttl)
     const ifVersion = checkVersion(options.ifVersion)
     const admitted = admitFor(key, value, maxValueBytes)
-    this.#assertOpen()
+    this.#assertHere()
     const { version, effects } = this.#members.set(key, admitted, ttl, ifVersion, this.#shell.host.now())
     this.#run(effects)
     return version
@@ -151,19 +150,34 @@ export class Membership extends EventEmitter<MembershipEvents> {
     checkName('key', key, this.#shell.streams.settings.maxKeyBytes)
     checkObject('options', options)
     const ifVersion = checkVersion(options.ifVersion)
-    this.#assertOpen()
+    this.#assertHere()
     const { existed, effects } = this.#members.delete(key, ifVersion, this.#shell.host.now())
     this.#run(effects)
     return existed
   }
 
-  /** Says goodbye: the others see this member leave, never die. Resolves once one of them has that, or none is connected. */
-  leave (): Promise<void>
+  /** The version of a fact of one's own, for `ifVersion`; 0: there is none. Before `ready()` it may not be known yet. */
+  version (key: string): number {
+    checkName('key', key, this.#shell.streams.settings.maxKeyBytes)
+    return this.#members.version(key)
+  }
+
+  /**
+   * Says goodbye: the others see this member leave, never die. Resolves once one of them has that, or none is heard any more
+   * to whom it may be told. From the call on it says nothing else.
+   * @param options.signal ends the wait, with ABORTED; it has left all the same
+   */
+  leave (options?: { signal?: AbortSignal }): Promise<void>
   leave (callback: Callback): void
-  leave (callback?: Callback): Promise<void> | void {
-    return answer(() => {
+  leave (options: { signal?: AbortSignal }, callback: Callback): void
+  leave (...args: unknown[]): Promise<void> | void {
+    const last = typeof args.at(-1) === 'function' ? args.pop() : undefined
+    const [options = {}, callback = last] = args
+    const signal = checkSignal(options)
+    return answer(async () => {
       this.#leaving ??= this.#leave()
-      return this.#leaving
+      await this.#leaving
+      await this.#heardOut(signal)
     }, callback)
   }
 
@@ -171,10 +185,14 @@ export class Membership extends EventEmitter<MembershipEvents> {
     this.#assertOpen()
     await this.ready()
     this.#run(this.#members.leave(this.#shell.host.now()))
-    if (this.#shell.host.links === 0) return
-    await this.#shell.replication.wait(1, this.#alone.signal).catch((error: TendrilError) => {
+  }
+
+  async #heardOut (signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#members.isInCompany) return
+    const signals = signal === undefined ? [this.#alone.signal] : [this.#alone.signal, signal]
+    await this.#shell.replication.wait(1, AbortSignal.any(signals)).catch((error: TendrilError) => {
       // Whoever closes right after it has said goodbye as well; where nobody is left, nobody is waited for.
-      if (error.code !== 'CLOSED' && error.code !== 'ABORTED') throw error
+      if (error.code !== 'CLOSED' && !(error.code === 'ABORTED' && signal?.aborted !== true)) throw error
     })
   }
 
@@ -241,6 +259,12 @@ export class Membership extends EventEmitter<MembershipEvents> {
     if (this.#refused !== undefined) throw this.#refused
   }
 
+  /** Whoever has left says nothing more. */
+  #assertHere (): void {
+    this.#assertOpen()
+    if (this.#leaving !== undefined) throw new TendrilError('CLOSED', `'${this.id}' has left`)
+  }
+
   #run (effects: Effects<MemberEvent>): void {
     this.#shell.replication.wrote(this.#members.sequence)
     this.#shell.host.run(effects)
@@ -249,6 +273,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
   #tell (event: MemberEvent): void {
     switch (event.kind) {
       case 'acknowledged': this.#shell.replication.check(); break
+      case 'alone': if (this.#leaving !== undefined) this.#alone.abort(); break
       case 'update': case 'delete': case 'expire':
         tell(this, event.kind, event.member, event.key, event.value === undefined ? undefined : handOut(event.value))
         break

@@ -13,7 +13,6 @@ export interface ShellOptions<Event> {
   readonly settings: Settings
   readonly onEvents: (events: readonly Event[], first: number) => void
   readonly onPeer: (id: string) => void
-  readonly onClose?: (links: number) => void
   /** Storage failed. Streams have been destroyed, and those who waited have been told. */
   readonly onFailure: (error: TendrilError, wasLoaded: boolean) => void
   /** How many distinct peers have acknowledged everything up to a sequence. */
@@ -28,7 +27,7 @@ export class Shell<Event> {
   readonly replication: Replication
   #closing: Promise<void> | undefined
 
-  constructor (core: HostedCore<Event>, { kind, settings, onEvents, onPeer, onClose, onFailure, replicas }: ShellOptions<Event>) {
+  constructor (core: HostedCore<Event>, { kind, settings, onEvents, onPeer, onFailure, replicas }: ShellOptions<Event>) {
     const { name, clock, storage, durable } = settings
     const records = storage === undefined ? undefined : levelRecords(storage, name)
     const fail = (error: TendrilError, wasLoaded: boolean): void => {
@@ -37,7 +36,7 @@ export class Shell<Event> {
       onFailure(error, wasLoaded)
     }
     this.#kind = kind
-    this.host = new Host(core, { name, kind, clock, records, durable, onEvents, onPeer, onClose, onFailure: fail })
+    this.host = new Host(core, { name, kind, clock, records, durable, onEvents, onPeer, onFailure: fail })
     this.streams = new Streams([this.host], settings)
     this.replication = new Replication(replicas)
   }

@@ -1,4 +1,4 @@
-import type { Link, Message } from '../core.js'
+import type { Link, Message, Peer } from '../core.js'
 import { livenessType } from './messages.js'
 import { PhiDetector } from './phi.js'
 
@@ -6,6 +6,8 @@ import { PhiDetector } from './phi.js'
 export class Ear {
   readonly link: Link
   readonly id: string
+  /** Whether it may be told anything. */
+  readonly isTold: boolean
   /** The life at its other end. */
   epoch: string
   readonly detector: PhiDetector
@@ -22,9 +24,10 @@ export class Ear {
   /** The ping that is awaited, and the rival that was known of when it left. */
   ping = { number: 0, rival: '' }
 
-  constructor (link: Link, id: string, epoch: string, detector: PhiDetector, at: number) {
+  constructor (link: Link, { id, epoch, sends }: Peer, detector: PhiDetector, at: number) {
     this.link = link
     this.id = id
+    this.isTold = sends
     this.epoch = epoch
     this.detector = detector
     this.sentAt = at
@@ -80,8 +83,15 @@ export class Ears {
 
   all (): IterableIterator<Ear> { return this.#byLink.values() }
 
-  open (link: Link, id: string, epoch: string, at: number): Ear {
-    const ear = new Ear(link, id, epoch, new PhiDetector(this.#options, at), at)
+  /** Whether anybody is heard to whom something may be told. */
+  get isInCompany (): boolean {
+    for (const ear of this.#byLink.values()) if (ear.isHeard && ear.isTold) return true
+    return false
+  }
+
+  open (link: Link, peer: Peer, at: number): Ear {
+    const { id } = peer
+    const ear = new Ear(link, peer, new PhiDetector(this.#options, at), at)
     this.#byLink.set(link, ear)
     const group = this.#byId.get(id)
     if (group === undefined) this.#byId.set(id, new Set([ear]))

@@ -51,15 +51,15 @@ export class Hearing {
 
   // Sessions
 
-  open (link: Link, { id, epoch }: Peer): void {
-    const ear = this.ears.open(link, id, epoch, this.#at)
+  open (link: Link, peer: Peer): void {
+    const ear = this.ears.open(link, peer, this.#at)
     this.#turnedTo(ear)
     this.took(ear)
   }
 
   close (link: Link): void {
     const ear = this.ears.close(link)
-    if (ear !== undefined) this.#lost(ear)
+    if (ear !== undefined) this.#lost([ear])
   }
 
   /** Facts may have come over a link. */
@@ -77,7 +77,8 @@ export class Hearing {
   }
 
   tick (): void {
-    for (const ear of this.ears.tick(this.#at)) this.#lost(ear)
+    const silent = this.ears.tick(this.#at)
+    if (silent.length > 0) this.#lost(silent)
   }
 
   /** Takes in what a peer says beside facts. @throws TendrilError BAD_FRAME, CLOCK_SKEW */
@@ -140,10 +141,13 @@ export class Hearing {
     this.#facts.roster.touched.add(id)
   }
 
-  /** A peer is not heard on a session any more. */
-  #lost ({ id }: Ear): void {
-    this.#unclaimed.add(id)
-    if (this.#facts.roster.get(id) !== undefined && !this.#hears(id)) this.#missed.add(id)
+  /** Peers are not heard on these sessions any more. */
+  #lost (ears: readonly Ear[]): void {
+    for (const { id } of ears) {
+      this.#unclaimed.add(id)
+      if (this.#facts.roster.get(id) !== undefined && !this.#hears(id)) this.#missed.add(id)
+    }
+    if (!this.ears.isInCompany) this.#facts.tell({ kind: 'alone' })
   }
 
   // Claims

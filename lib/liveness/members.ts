@@ -49,6 +49,9 @@ export class Members implements Core<MemberEvent> {
   /** Where the log of what was written here stands. */
   get sequence (): number { return this.#facts.gossip.replica.sequence.last }
 
+  /** Whether anybody is heard to whom something may be told. */
+  get isInCompany (): boolean { return this.#hearing.ears.isInCompany }
+
   replicas (sequence: number): number { return this.#facts.gossip.replicas(sequence) }
 
   /** How much speaks for a crash of a peer, at a time of the monotonic clock; undefined for one with whom there is no session. */
@@ -76,11 +79,14 @@ export class Members implements Core<MemberEvent> {
     return { existed, effects: this.#settle() }
   }
 
+  /** The version of an own fact; 0: there is none. */
+  version (key: string): number { return this.#facts.gossip.replica.get(slotKey(this.id, 'f', key))?.version ?? 0 }
+
   #checkVersion (key: string, ifVersion: number | undefined): string {
     const slot = slotKey(this.id, 'f', key)
     if (ifVersion === undefined) return slot
     if (this.#facts.isLoading) throw new TendrilError('VERSION_CONFLICT', 'storage is still being read: wait for ready()')
-    const version = this.#facts.gossip.replica.get(slot)?.version ?? 0
+    const version = this.version(key)
     if (version !== ifVersion) throw new TendrilError('VERSION_CONFLICT', `'${key}' is at version ${version}, not ${ifVersion}`)
     return slot
   }

@@ -19,8 +19,6 @@ export interface HostOptions<Event> {
   readonly onEvents: (events: readonly Event[], first: number) => void
   /** A link to this peer opened. */
   readonly onPeer: (id: string) => void
-  /** A link closed; so many are left. */
-  readonly onClose?: ((links: number) => void) | undefined
   /** Storage failed: from now on nothing is accepted. */
   readonly onFailure: (error: TendrilError, wasLoaded: boolean) => void
 }
@@ -83,7 +81,6 @@ export class Host<Event> implements Endpoint {
   get kind (): string { return this.#options.kind }
   get id (): string { return this.#core.id }
   get epoch (): string { return this.#core.epoch }
-  get links (): number { return this.#wakes.size }
   get changesWaiting (): number { return this.#waiting.size }
   /** How many events there were so far, those that are still to be told among them. */
   get eventCount (): number { return this.#eventsTold + this.#events.length }
@@ -279,7 +276,6 @@ export class Host<Event> implements Endpoint {
   close (link: Link): void {
     this.#wakes.delete(link)
     this.run(this.#core.close(link, this.now()))
-    this.#options.onClose?.(this.links)
   }
 
   isSynced (link: Link, hasLeft: boolean): boolean { return this.#core.isSynced(link, hasLeft) }

@@ -78,7 +78,8 @@ test('keys and values of set, delete and find', async t => {
   const calls: Record<string, (key: string) => unknown> = {
     set: key => members.set(key, 1),
     delete: key => members.delete(key),
-    find: key => members.find(key)
+    find: key => members.find(key),
+    version: key => members.version(key)
   }
   for (const [what, call] of Object.entries(calls)) {
     const refused = (key: unknown): string => refusalOf(() => call(key as string))
@@ -124,7 +125,7 @@ test('ids, streams and callbacks', async t => {
   for (const options of [null, 5, { codec: 'xml' }, { readable: 1 }, { writable: 'no' }, { tail: null }, { signal: {} }]) t.equal(stream(options), typeError)
   t.equal(members.stats().streams, 0)
   for (const callback of ['nonsense', null, {}, 5] as unknown[] as Array<() => void>) {
-    for (const call of [() => { members.ready(callback) }, () => { members.leave(callback) }, () => { members.flush(callback) }, () => { members.close(callback) }]) {
+    for (const call of [() => { members.ready(callback) }, () => { members.leave({}, callback) }, () => { members.flush(callback) }, () => { members.close(callback) }]) {
       t.equal(refusalOf(call), typeError)
     }
   }

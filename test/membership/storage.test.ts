@@ -46,6 +46,7 @@ test('a restart keeps own facts and their versions, and takes a greater generati
     await village.pass(10_000)
     const again = village.member('a', { storage: await reopen(), facts: { start: 2 } })
     await within(again.ready(), 'ready')
+    t.equal(again.version('count'), version)
     t.ok(again.self.generation > generation)
     t.deepEqual([...again.self.facts].sort(), [['bytes', Uint8Array.of(1, 2)], ['count', 5], ['role', 'web'], ['start', 2]])
     t.equal(await codeOf(() => again.set('count', 6, { ifVersion: version - 1 })), 'VERSION_CONFLICT')
