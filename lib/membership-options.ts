@@ -13,8 +13,11 @@ export type Dial = (address: string, id: string) => void
 export interface MembershipOptions extends StructureOptions {
   /** Where this member listens, told to the others; at most 1 KiB. Default: none. */
   address?: string
-  /** What this member says of itself from the beginning. Default: nothing. */
-  facts?: Readonly<Record<string, unknown>>
+  /**
+   * What this member says of itself from the beginning, a plain object. Default: nothing. With `storage` it stays said at
+   * later starts, until it is deleted.
+   */
+  facts?: object
   /** For so long a connection may be idle before this end says that it is here, in milliseconds. Default: 1,000. */
   heartbeatMs?: number
   /** From which phi on a peer is not heard any more. Default: 8, which a steady heartbeat's silence meets after four. */

@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events'
 import type { Effects } from './core.js'
 import { readClock } from './ground/clock.js'
-import { outOfRange, TendrilError } from './ground/errors.js'
+import { outOfRange, TendrilError, wrongType } from './ground/errors.js'
 import { checkName, maxIdBytes } from './ground/ids.js'
 import { admitFor, handOut, sameValue } from './ground/values.js'
 import type { Value } from './ground/values.js'
 import { Members } from './liveness/members.js'
 import type { MemberEvent } from './liveness/events.js'
-import type { MemberStatus } from './liveness/member.js'
+import type { MemberRecord, MemberStatus } from './liveness/member.js'
 import { viewOf } from './liveness/view.js'
 import type { Member } from './liveness/view.js'
 import { answer, deliver, tell } from './stream/deliver.js'
@@ -19,6 +19,7 @@ import { registerStreams } from './bundle.js'
 import type { Explanation, MembershipEvents, MembershipStats } from './membership-events.js'
 import { checkDial, checkMembershipOptions, checkVersion, slotBytes } from './membership-options.js'
 import type { Dial, MembershipOptions } from './membership-options.js'
+import { Farewell } from './farewell.js'
 import { Shell } from './shell.js'
 
 /**
@@ -31,9 +32,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
   readonly #members: Members
   readonly #shell: Shell<MemberEvent>
   readonly #dial: Dial | undefined
-  #leaving: Promise<void> | undefined
-  /** Aborted when, while it leaves, nobody is left to hear of it. */
-  readonly #alone = new AbortController()
+  readonly #farewell: Farewell
   #refused: TendrilError | undefined
 
   /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
@@ -45,11 +44,17 @@ export class Membership extends EventEmitter<MembershipEvents> {
     this.#members = new Members({ ...checkMembershipOptions(options, settings), random: () => clock.random() }, readClock(clock))
     this.#shell = new Shell(this.#members, {
       kind: 'members',
+      what: 'Membership',
       settings,
       replicas: sequence => this.#members.replicas(sequence),
       onEvents: events => { for (const event of events) this.#tell(event) },
       onPeer: () => {},
       onFailure: (error, wasLoaded) => { if (!tell(this, 'error', error) && wasLoaded) deliver(() => this.emit('error', error)) }
+    })
+    this.#farewell = new Farewell({
+      say: () => this.#leave(),
+      isInCompany: () => this.#members.isInCompany,
+      replication: this.#shell.replication
     })
     registerStreams(this, this.#shell.streams)
   }
@@ -67,9 +72,17 @@ export class Membership extends EventEmitter<MembershipEvents> {
   /** Oneself. */
   get self (): Member { return viewOf(this.#members.self) }
 
+  /** @throws TypeError with code INVALID_ARGUMENT where `id` is no string; so do all that ask for one member */
   get (id: string): Member | undefined {
+    const record = this.#record(id)
+    return record === undefined ? undefined : viewOf(record)
+  }
+
+  /** What is known of a member that was announced. */
+  #record (id: unknown): MemberRecord & { readonly status: MemberStatus } | undefined {
+    if (typeof id !== 'string') throw wrongType(`id must be a string, not ${typeof id}`)
     const record = this.#members.roster.get(id)
-    return record?.status === undefined ? undefined : viewOf(record)
+    return isAnnounced(record) ? record : undefined
   }
 
   /** Members of every status, oneself included. */
@@ -86,8 +99,8 @@ export class Membership extends EventEmitter<MembershipEvents> {
 
   /** What a member says under a key; undefined if it says nothing. */
   fact (id: string, key: string): Value | undefined {
-    const record = this.#members.roster.get(id)
-    const value = record?.status === undefined ? undefined : record.facts.get(key)
+    if (typeof key !== 'string') throw wrongType(`key must be a string, not ${typeof key}`)
+    const value = this.#record(id)?.facts.get(key)
     return value === undefined ? undefined : handOut(value)
   }
 
@@ -97,7 +110,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
   /** The members, of any status, who say this of themselves: anything under the key, or just this value. */
   find (key: string, value?: unknown): Member[] {
     checkName('key', key, this.#shell.streams.settings.maxKeyBytes)
-    const wanted = value === undefined ? undefined : admitFor(key, value, Infinity)
+    const wanted = value === undefined ? undefined : admitFor(key, value, Infinity, 'compared with')
     return this.all().filter(({ facts }) => {
       const fact = facts.get(key)
       return fact !== undefined && (wanted === undefined || sameValue(fact, wanted))
@@ -106,8 +119,8 @@ export class Membership extends EventEmitter<MembershipEvents> {
 
   /** Why a member is taken for what it is; undefined for one that is not known. */
   explain (id: string): Explanation | undefined {
-    const record = this.#members.roster.get(id)
-    if (record?.status === undefined) return undefined
+    const record = this.#record(id)
+    if (record === undefined) return undefined
     const timeline = record.timeline.map(({ at, status, why }) => ({ at: new Date(at), status, why }))
     return {
       status: record.status,
@@ -174,11 +187,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
     const last = typeof args.at(-1) === 'function' ? args.pop() : undefined
     const [options = {}, callback = last] = args
     const signal = checkSignal(options)
-    return answer(async () => {
-      this.#leaving ??= this.#leave()
-      await this.#leaving
-      await this.#heardOut(signal)
-    }, callback)
+    return answer(() => this.#farewell.say(signal), callback)
   }
 
   async #leave (): Promise<void> {
@@ -187,19 +196,11 @@ export class Membership extends EventEmitter<MembershipEvents> {
     this.#run(this.#members.leave(this.#shell.host.now()))
   }
 
-  async #heardOut (signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#members.isInCompany) return
-    const signals = signal === undefined ? [this.#alone.signal] : [this.#alone.signal, signal]
-    await this.#shell.replication.wait(1, AbortSignal.any(signals)).catch((error: TendrilError) => {
-      // Whoever closes right after it has said goodbye as well; where nobody is left, nobody is waited for.
-      if (error.code !== 'CLOSED' && !(error.code === 'ABORTED' && signal?.aborted !== true)) throw error
-    })
-  }
-
   // Speaking of others
 
   /**
-   * Declares a member dead, everywhere. If it is not, it comes back by itself, a generation up.
+   * Declares a member dead, everywhere. If it is not, it comes back by itself, a generation up. Oneself: begins another
+   * life at once.
    * @throws TendrilError with code NOT_MEMBER for an id that is not known
    */
   fail (id: string): void { this.#condemn(id, false) }
@@ -262,7 +263,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
   /** Whoever has left says nothing more. */
   #assertHere (): void {
     this.#assertOpen()
-    if (this.#leaving !== undefined) throw new TendrilError('CLOSED', `'${this.id}' has left`)
+    if (this.#farewell.isSaid) throw new TendrilError('CLOSED', `'${this.id}' has left`)
   }
 
   #run (effects: Effects<MemberEvent>): void {
@@ -273,7 +274,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
   #tell (event: MemberEvent): void {
     switch (event.kind) {
       case 'acknowledged': this.#shell.replication.check(); break
-      case 'alone': if (this.#leaving !== undefined) this.#alone.abort(); break
+      case 'alone': this.#farewell.leftAlone(); break
       case 'update': case 'delete': case 'expire':
         tell(this, event.kind, event.member, event.key, event.value === undefined ? undefined : handOut(event.value))
         break
@@ -293,4 +294,8 @@ export class Membership extends EventEmitter<MembershipEvents> {
     this.#shell.replication.close(error)
     tell(this, 'error', error)
   }
+}
+
+function isAnnounced (record: MemberRecord | undefined): record is MemberRecord & { readonly status: MemberStatus } {
+  return record?.status !== undefined
 }

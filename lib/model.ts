@@ -63,6 +63,7 @@ export class Model extends EventEmitter<ModelEvents> {
     this.#watchers = new Watchers(key => this.#update(key), prefix => this.#keysUnder(prefix), persistent)
     this.#shell = new Shell(this.#gossip, {
       kind: 'model',
+      what: 'Model',
       settings,
       replicas: sequence => this.#gossip.replicas(sequence),
       onEvents: (events, first) => { this.#tell(events, first) },

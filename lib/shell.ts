@@ -10,6 +10,8 @@ import { Replication } from './replication.js'
 export interface ShellOptions<Event> {
   /** What kind of structure it is, as the hello says. */
   readonly kind: string
+  /** What its class is called, for errors. */
+  readonly what: string
   readonly settings: Settings
   readonly onEvents: (events: readonly Event[], first: number) => void
   readonly onPeer: (id: string) => void
@@ -21,13 +23,13 @@ export interface ShellOptions<Event> {
 
 /** What every structure consists of beside its core: the host, the streams, those who wait; and how it begins and ends. */
 export class Shell<Event> {
-  readonly #kind: string
+  readonly #what: string
   readonly host: Host<Event>
   readonly streams: Streams
   readonly replication: Replication
   #closing: Promise<void> | undefined
 
-  constructor (core: HostedCore<Event>, { kind, settings, onEvents, onPeer, onFailure, replicas }: ShellOptions<Event>) {
+  constructor (core: HostedCore<Event>, { kind, what, settings, onEvents, onPeer, onFailure, replicas }: ShellOptions<Event>) {
     const { name, clock, storage, durable } = settings
     const records = storage === undefined ? undefined : levelRecords(storage, name)
     const fail = (error: TendrilError, wasLoaded: boolean): void => {
@@ -35,7 +37,7 @@ export class Shell<Event> {
       this.replication.close(error)
       onFailure(error, wasLoaded)
     }
-    this.#kind = kind
+    this.#what = what
     this.host = new Host(core, { name, kind, clock, records, durable, onEvents, onPeer, onFailure: fail })
     this.streams = new Streams([this.host], settings)
     this.replication = new Replication(replicas)
@@ -83,5 +85,5 @@ export class Shell<Event> {
     this.host.assertOpen()
   }
 
-  #closed (): TendrilError { return new TendrilError('CLOSED', `the ${this.#kind} is closed`) }
+  #closed (): TendrilError { return new TendrilError('CLOSED', `this ${this.#what} is closed`) }
 }

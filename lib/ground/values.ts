@@ -33,14 +33,14 @@ export function admitValue (value: unknown, maxBytes: number): { value: Value, b
 }
 
 /**
- * The same for a value that is to be set under a key, which the error then names.
+ * The same for a value that is to be set under a key, or whatever else is to be done: the error names the key, and that.
  * @throws TypeError | RangeError with code INVALID_ARGUMENT
  */
-export function admitFor (key: string, value: unknown, maxBytes: number): Value {
+export function admitFor (key: string, value: unknown, maxBytes: number, what = 'set to'): Value {
   try {
     return admitValue(value, maxBytes).value
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'INVALID_ARGUMENT') error.message = `'${key}' can't be set to ${error.message}`
+    if (error instanceof Error && 'code' in error && error.code === 'INVALID_ARGUMENT') error.message = `'${key}' can't be ${what} ${error.message}`
     throw error
   }
 }

@@ -204,6 +204,7 @@ export class Members implements Core<MemberEvent> {
   restore (records: readonly StoredRecord[], now: Now): Effects<MemberEvent> {
     this.#enter(now)
     this.#facts.restore(records)
+    this.#standing.restored()
     // What expired while the process was down is not seen again.
     this.#facts.take(this.#facts.gossip.tick(now))
     return this.#settle()

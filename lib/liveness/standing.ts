@@ -123,6 +123,15 @@ export class Standing {
     }
   }
 
+  /** Storage was read: those who were put out are that again, whether anything else is known of them or not. */
+  restored (): void {
+    const { roster, now } = this.#facts
+    for (const [id, { by, epoch }] of this.#evicted) {
+      if (roster.get(id) === undefined) roster.live(id, epoch, now)
+      roster.get(id)?.become('evicted', `${by} put it out`, now.wall)
+    }
+  }
+
   /** This node itself was put out: it stops. */
   putOut (why: string): void {
     this.#facts.self.become('evicted', why, this.#facts.now.wall)

@@ -1,6 +1,7 @@
 import { handOut } from '../ground/values.js'
 import type { Value } from '../ground/values.js'
 import { birthOf } from '../gossip/epoch.js'
+import { escapeValue } from '../wire/ndjson-escape.js'
 import type { MemberRecord, MemberStatus } from './member.js'
 
 /** A member as it was when it was told or asked for. */
@@ -13,10 +14,32 @@ export interface Member {
   readonly address?: string
   /** What it says of itself. */
   readonly facts: ReadonlyMap<string, Value>
+  /** For `JSON.stringify`. Bytes and bigints are as in a stream of lines: `{"$bytes":"AQID"}`, `{"$bigint":"5"}`. */
+  toJSON: () => MemberJson
+}
+
+/** A member as JSON has it. */
+export interface MemberJson {
+  id: string
+  status: MemberStatus
+  generation: number
+  address?: string
+  facts: Record<string, unknown>
 }
 
 export function viewOf (record: MemberRecord): Member {
   const { id, status = 'dead', epoch, address, facts } = record
-  const view = { id, status, generation: birthOf(epoch), facts: new Map(Array.from(facts, ([key, value]) => [key, handOut(value)])) }
-  return Object.freeze(address === undefined ? view : { ...view, address })
+  const view: Omit<Member, 'toJSON'> = {
+    id,
+    status,
+    generation: birthOf(epoch),
+    ...(address === undefined ? {} : { address }),
+    facts: new Map(Array.from(facts, ([key, value]) => [key, handOut(value)]))
+  }
+  // No field of its own: a member is compared, listed and copied as what it says.
+  return Object.freeze(Object.defineProperty(view, 'toJSON', { value: memberJson }) as Member)
+}
+
+function memberJson (this: Omit<Member, 'toJSON'>): MemberJson {
+  return { ...this, facts: Object.fromEntries(Array.from(this.facts, ([key, value]) => [key, escapeValue(value)])) }
 }

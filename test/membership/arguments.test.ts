@@ -69,6 +69,9 @@ test('facts at construction', t => {
   t.equal(facts({ '': 1 }), rangeError)
   t.equal(facts({ 'too long a key': 1 }), rangeError)
   t.equal(facts({ role: 'x'.repeat(1_000) }), rangeError)
+  interface Service { role: string, port?: number }
+  const service: Service = { role: 'db', port: 80 }
+  t.equal(refusalOf(() => new Membership({ facts: service })), 'taken', 'an interface is a type of facts')
   t.equal(facts({ role: 'db', zero: 0, none: null, bytes: Uint8Array.of(1) }), 'taken')
   t.end()
 })
@@ -93,6 +96,7 @@ test('keys and values of set, delete and find', async t => {
   for (const value of ['x'.repeat(1_000), 2n ** 64n]) t.equal(set(value), rangeError)
   t.equal(members.self.facts.size, before, 'nothing was changed')
   for (const value of [() => {}, NaN, new Date(), [undefined]]) t.equal(refusalOf(() => members.find('k', value)), typeError, 'find')
+  t.match(messageOf(() => members.find('k', () => {})), /^'k' can't be compared with a value of type function/)
   await members.close()
 })
 
@@ -130,11 +134,32 @@ test('ids, streams and callbacks', async t => {
     }
   }
   t.equal(members.set('k', 1) > 0, true, 'it is open still')
-  for (const id of ['nobody', '', '__proto__', 'x'.repeat(100)]) {
-    t.equal(members.get(id), undefined)
-    t.equal(members.facts(id), undefined)
-    t.equal(members.fact(id, 'k'), undefined)
-    t.equal(members.explain(id), undefined)
+  const reads: Record<string, (id: string) => unknown> = {
+    get: id => members.get(id),
+    facts: id => members.facts(id),
+    fact: id => members.fact(id, 'k'),
+    'key of fact': key => members.fact('a', key),
+    explain: id => members.explain(id)
+  }
+  for (const [what, read] of Object.entries(reads)) {
+    for (const id of ['nobody', '', '__proto__', 'x'.repeat(100)]) t.equal(read(id), undefined, `${what}: there is none`)
+    for (const id of [5, null, undefined, {}]) t.equal(refusalOf(() => read(id as string)), typeError, `${what}: ${typeof id}`)
   }
   await members.close()
 })
+
+test('messages say what the user knows', async t => {
+  const members = new Membership({ id: 'a' })
+  await members.close()
+  t.equal(messageOf(() => members.set('k', 1)), 'this Membership is closed')
+  t.equal(members.createStream().errored?.message, 'a closed structure has no streams')
+})
+
+function messageOf (call: () => unknown): string {
+  try {
+    call()
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}

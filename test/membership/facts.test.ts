@@ -113,6 +113,18 @@ test('what was handed out stands still: a member is as it was then', async t => 
   await village.close()
 })
 
+test('a member as JSON', async t => {
+  const village = new Village()
+  const a = village.member('a', { address: 'tcp://a', facts: { role: 'db', bytes: Uint8Array.of(1, 2, 3), big: { of: [2n ** 63n] }, $set: null, ['__proto__']: 1 } })
+  const json = JSON.parse(JSON.stringify(a.all())) as unknown
+  const facts = { role: 'db', bytes: { $bytes: 'AQID' }, big: { of: [{ $bigint: '9223372036854775808' }] }, $set: null }
+  Object.defineProperty(facts, '__proto__', { value: 1, enumerable: true })
+  t.deepEqual(json, [{ id: 'a', status: 'alive', generation: a.self.generation, address: 'tcp://a', facts }])
+  t.deepEqual(Object.keys(a.self).sort(), ['address', 'facts', 'generation', 'id', 'status'], 'toJSON is none of its fields')
+  t.notOk('address' in village.member('b').self.toJSON())
+  await village.close()
+})
+
 test('versions, and compare-and-set', async t => {
   const village = new Village()
   const [a, b] = [village.member('a'), village.member('b')]

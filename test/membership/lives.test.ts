@@ -129,6 +129,20 @@ test('fail: dead at the caller too, and back by itself a generation up', async t
   await village.close()
 })
 
+test('fail of oneself: another life, at once here, and a restart to the others', async t => {
+  const village = new Village()
+  const { all: [a, , c] } = await three(village)
+  const [{ generation }, lines, own] = [c.self, journal(a), journal(c)]
+  c.fail('c')
+  t.ok(c.self.generation > generation)
+  t.equal(c.self.status, 'alive')
+  await village.until(() => a.get('c')?.generation === c.self.generation)
+  await village.pass(1_000)
+  t.deepEqual([lines.filter(line => !/^(suspect|alive)/.test(line)), own], [['restart c'], []])
+  t.equal(a.fact('c', 'from'), 'c')
+  await village.close()
+})
+
 test('who is gone and was declared failed comes back as well', async t => {
   const village = new Village()
   const { all: [a, b, c], pairs } = await three(village)

@@ -151,6 +151,35 @@ test('an eviction survives the restart of whoever said it', async t => {
   await village.close()
 })
 
+test('those who were put out are known after a restart, as that', async t => {
+  const [storage, other] = [new MemoryLevel(), new MemoryLevel()]
+  const village = new Village()
+  const [a, b, c] = [village.member('a', { storage }), village.member('b', { facts: { k: 1 } }), village.member('c', { storage: other })]
+  journal(b)
+  await village.chain(a, c, b)
+  a.evict('b')
+  await village.until(() => b.stats().streams === 0)
+  await village.close()
+  for (const kept of [storage, other]) {
+    const again = new Village()
+    const member = again.member(kept === storage ? 'a' : 'c', { storage: kept })
+    const lines = journal(member)
+    await within(member.ready(), 'ready')
+    t.equal(member.get('b')?.status, 'evicted', member.id)
+    t.ok(ids(member.all()).includes('b'))
+    t.deepEqual([ids(member.alive()), ids(member.dead())], [[member.id], []])
+    const { status, timeline } = member.explain('b') ?? {}
+    t.deepEqual([status, timeline?.map(({ status, why }) => `${status}: ${why}`)], ['evicted', ['evicted: a put it out']])
+    t.equal(await codeOf(() => { member.evict('b') }), 'nothing')
+    t.equal(await codeOf(() => { member.fail('b') }), 'nothing')
+    const late = again.member('late')
+    await again.chain(member, late)
+    await again.pass(1_000)
+    t.deepEqual(lines, ['join late'])
+    await again.close()
+  }
+})
+
 test('who left with storage is back with it', async t => {
   const storage = new MemoryLevel()
   const village = new Village()
