@@ -108,19 +108,28 @@ export class Hearing {
     this.#facts.tell({ kind: 'probe', id, address })
   }
 
+  /** Nobody who is reached hears these members any more. Others are asked to dial them; who hears nobody dials itself. */
+  seek (lost: readonly MemberRecord[]): void {
+    if (this.#facts.isRefused || this.#facts.self.hasLeft) return
+    const others = [...this.ears.all()].filter(({ isHeard }) => isHeard)
+    if (others.length > 0) for (const record of lost) this.#ask(record, others)
+    else for (const { id } of this.#some(lost, probers.all)) this.#probe(id)
+  }
+
   /**
-   * Nobody who is reached hears this member any more: those who had a session with it ask others to dial it, SWIM's
-   * ping-req. Not before that: as long as somebody hears it, a link more tells nothing. Those who hear a member are about
-   * as many as it says that it hears.
+   * Those who had a session with a lost member ask others to dial it, SWIM's ping-req. Not before nobody hears it any more:
+   * as long as somebody does, a link more tells nothing. Those who hear a member are about as many as it says that it hears.
    */
-  seek ({ id, claims }: MemberRecord): void {
+  #ask ({ id, claims }: MemberRecord, others: readonly Ear[]): void {
     if (!this.#missed.has(id)) return
     const count = Math.min(probers.each, Math.ceil(probers.all / claims.size))
-    const others = [...this.ears.all()].filter(other => other.isHeard && other.id !== id)
-    for (let i = 0; i < count && others.length > 0; i++) {
-      const [other] = others.splice(Math.floor(this.#options.random() * others.length), 1)
-      if (other !== undefined) this.ears.send(other, [livenessType.probe, id])
-    }
+    for (const other of this.#some(others.filter(other => other.id !== id), count)) this.ears.send(other, [livenessType.probe, id])
+  }
+
+  /** So many of them, drawn at random. */
+  #some<T> (all: readonly T[], count: number): T[] {
+    const left = [...all]
+    return Array.from({ length: Math.min(count, left.length) }, () => left.splice(Math.floor(this.#options.random() * left.length), 1)).flat()
   }
 
   /** Has a member say something, on every session with it. */

@@ -27,6 +27,8 @@ export class Standing {
   /** Until when nobody is given up: this process slept, and must hear first what it missed. */
   doubtUntil = -Infinity
   #sweepAt: number
+  /** Members who have just become suspect. */
+  #lost: MemberRecord[] = []
 
   constructor (options: StandingOptions, facts: Facts, hearing: Hearing) {
     this.#options = options
@@ -61,6 +63,7 @@ export class Standing {
       this.#hearing.compare(id)
     }
     touched.clear()
+    if (this.#lost.length > 0) this.#hearing.seek(this.#lost.splice(0))
   }
 
   #judgeSelf (self: MemberRecord): void {
@@ -102,7 +105,7 @@ export class Standing {
     record.touchedAt = this.#facts.now.monotonic
     if (record === this.#facts.self) return
     this.#facts.tell({ kind: before === undefined ? 'join' : eventOf[status], member: viewOf(record) })
-    if (status === 'suspect') this.#hearing.seek(record)
+    if (status === 'suspect') this.#lost.push(record)
     if (status === 'dead' || status === 'left') this.#inheritEvictions(record.id)
   }
 

@@ -82,3 +82,30 @@ test('event loops that are blocked again and again: links come and go, but do no
   t.ok(most <= before * 2, `${before} links, ${most} at most`)
   t.end()
 })
+
+test('the hub of a star is gone, or falls silent: the spokes find each other, each by a few links', t => {
+  for (const seed of seeds) {
+    for (const how of ['silent', 'closing', 'hung'] as const) {
+      const cluster = new Cluster({ seed, dials: true })
+      const hub = cluster.add('hub')
+      const spokes = Array.from({ length: 12 }, (_, i) => cluster.add(`spoke-${i}`))
+      for (const spoke of spokes) cluster.connect(hub, spoke)
+      cluster.awaitAlive(5_000)
+      cluster.runFor(2_000)
+      const watch = new Watch(cluster)
+      const probes = probesOf(cluster)
+      if (how === 'hung') {
+        cluster.part((a, b) => a === hub || b === hub)
+        hub.loop.block(60_000)
+      } else {
+        cluster.crash(hub, how)
+      }
+      cluster.runFor(12_000)
+      const about = probes.filter(({ by }) => by !== hub.name)
+      for (const { name } of spokes) t.ok(about.filter(({ by }) => by === name).length <= 6, `seed ${seed}, ${how}: ${name} dials six at most`)
+      t.deepEqual(watch.falseDeaths([hub.id]), [])
+      t.ok(spokes.every(({ members }) => spokes.every(({ id }) => members.roster.get(id)?.status === 'alive')), 'all are here for all')
+    }
+  }
+  t.end()
+})
