@@ -3,16 +3,21 @@ import type { Value } from './ground/values.js'
 import type { MemberStatus } from './liveness/member.js'
 import type { Member } from './liveness/view.js'
 
+/** Of oneself only `update`, `delete`, `expire`, `conflict` and `error` tell. */
 export interface MembershipEvents {
-  /** A new member, or one that had been forgotten. */
+  /** A new member, or one that had been forgotten, with all that it says: no `update` tells of that. */
   join: [member: Member]
   /** A member that was suspect, dead or had left is here again. */
   alive: [member: Member]
+  /** Nobody who is alive hears this member any more. */
   suspect: [member: Member]
+  /** Nor did anybody for `suspectMs`; or it was declared failed. */
   dead: [member: Member]
+  /** A member said goodbye. */
   leave: [member: Member]
+  /** A member was put out for good. */
   evict: [member: Member]
-  /** A member began another life: what it had said before counts no more. */
+  /** A member began another life: what it had said before counts no more, what it says now is in `member.facts`. */
   restart: [member: Member]
   /** A member who died or left was forgotten. */
   reap: [member: Member]
@@ -22,6 +27,7 @@ export interface MembershipEvents {
   expire: [member: Member, key: string, value: Value]
   /** Two live holders of one id: the greater generation goes on, the other one is told DUPLICATE_ID. */
   conflict: [id: string]
+  /** Storage failed; or, with DUPLICATE_ID or EVICTED, this member has to stop: that is told only to those who listen. */
   error: [error: TendrilError]
 }
 

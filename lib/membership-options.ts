@@ -28,7 +28,7 @@ export interface MembershipOptions extends StructureOptions {
   retentionMs?: number
   /**
    * Opens a connection to a member's address. Called when nobody is known to hear that member any more, and another one
-   * asks whether this one can reach it: pipe the new connection with `createStream()`, and end it when it pleases; at most
+   * asks whether this one can reach it, or when this one hears nobody at all: pipe the new connection with `createStream()`, and end it when it pleases; at most
    * once in ten heartbeats for each member. Without it, this node is no help in such a search.
    */
   dial?: Dial

@@ -223,8 +223,9 @@ export class Membership extends EventEmitter<MembershipEvents> {
   // Replicating
 
   /**
-   * One connection's stream: `stream.pipe(socket).pipe(stream)`. From the call of `close` on, and beyond `maxStreams`, it is
-   * destroyed already, with code CLOSED or TOO_MANY_STREAMS, and closes what it is piped with.
+   * One connection's stream: `stream.pipe(socket).pipe(stream)`. From the call of `close` on, beyond `maxStreams`, and when
+   * this member had to stop, it is destroyed already, with code CLOSED, TOO_MANY_STREAMS, DUPLICATE_ID or EVICTED, and closes
+   * what it is piped with.
    * @throws TypeError with code INVALID_ARGUMENT
    */
   createStream (options?: StreamOptions): ReplicationStream { return this.#shell.streams.create(options) }

@@ -10,6 +10,7 @@ import { selfSigned } from '../lib/cli/certificate.js'
 const outputs: Readonly<Record<string, RegExp>> = {
   'bundle.ts': /^b offers users, audit\nusers there: {"ada":{"born":1815}} audit there: {}\n$/,
   'copy.ts': /^copy {5}{"Pluto":"mine alone","Mercury":7,"Venus":5,"Earth":5}\noriginal {"Mercury":7,"Venus":5,"Earth":5}\n$/,
+  'dial.ts': /^ada sees ada, bob, hub over hub\nada sees ada, bob over hub, bob\n$/,
   'expiry.ts': /^b has the lease: mine\nboth have dropped it: true\nafter a second, not before: true\n$/,
   'gzip.ts': /^b holds 1000 keys\n\d+ bytes went as \d+, a fifth or less: true\n$/,
   'ndjson.ts': /^hello of a\n(\[.*\]\n)*\[1,5,.*\["fruit",0,1,0,\["apple","pear"\]\],.*{"\$bigint":"12"}.*{"\$bytes":"AQID"}.*\n(\[.*\]\n)*\[0,2,null,""\]\n$/,

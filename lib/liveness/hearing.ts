@@ -171,12 +171,14 @@ export class Hearing {
 
   /** Draws the consequences of what was heard since: in the graph at once, in claims a few times a second. */
   settle (): void {
-    if (this.#unclaimed.size > 0) {
-      for (const id of this.#unclaimed) this.#point(id)
-      // One that was told to stop claims nothing: what it still had to say would be overdue for ever.
-      if (this.#facts.isRefused) this.#unclaimed.clear()
-      else if (this.#at >= this.#claimAt) this.#claim()
+    for (const id of this.#unclaimed) this.#point(id)
+    if (this.#facts.isRefused) {
+      // What it still had to say would be overdue for ever.
+      this.#unclaimed.clear()
+      this.#isToRenew = false
+      return
     }
+    if (this.#unclaimed.size > 0 && this.#at >= this.#claimAt) this.#claim()
     this.#meetUsurper()
     if (this.#facts.gossip.replica.isOvertaken) this.renew()
     if (this.#isToRenew && this.#at >= this.#renewedAt + renewalMs) this.#renew()

@@ -10,7 +10,7 @@ import { isCodecName } from '../wire/codec.js'
 export interface StructureOptions {
   /** This node's id, 1 to 64 bytes. Default: the one kept in `storage`, or a random one. */
   id?: string
-  /** The channel it replicates on: structures of both ends pair by name. Default: `'model'` for a Model. */
+  /** The channel it replicates on: structures of both ends pair by name. Default: `'model'` for a Model, `'members'` for a Membership. */
   name?: string
   /** Both ends must agree on it, else CLUSTER_MISMATCH. Default: `''`. */
   cluster?: string

@@ -83,7 +83,9 @@ function soak (): void {
 }
 
 function visitors (): void {
-  const { before, after, heapBefore, heapAfter } = runVisitors(200, 10_000)
+  const { before, after, heapBefore, heapAfter } = runVisitors(200, 10_000, came => {
+    if (came % 500 === 0) console.log(`${came} came and went after ${(performance.now() / 1000).toFixed(0)} s`)
+  })
   console.log(`10,000 visitors: [members, entries, sources] ${JSON.stringify(before)} before, ${JSON.stringify(after)} after`)
   console.log(`heap ${(heapBefore / 1e6).toFixed(1)} MB before, ${(heapAfter / 1e6).toFixed(1)} MB after`)
   if (JSON.stringify(before) !== JSON.stringify(after)) process.exitCode = 1

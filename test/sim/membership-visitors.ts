@@ -9,9 +9,9 @@ export interface VisitorsReport { readonly before: Sizes, readonly after: Sizes,
 
 /**
  * Visitors come to three permanent nodes and go, half of them with a goodbye. The first ones fill the delete records that
- * are kept (here 50); `more` after them should leave nothing but 16 bytes each.
+ * are kept (here 50); `more` after them should leave nothing but 16 bytes each. `onProgress` is told how many have come.
  */
-export function runVisitors (first: number, more: number): VisitorsReport {
+export function runVisitors (first: number, more: number, onProgress?: (came: number) => void): VisitorsReport {
   const cluster = new Cluster({ seed: 1, times: { retentionMs: 20_000, deletesKept: 50 } })
   const permanent = ['a', 'b', 'c'].map(id => cluster.add(id))
   for (const [i, node] of permanent.entries()) cluster.tie(node, permanent[(i + 1) % permanent.length]!)
@@ -25,6 +25,7 @@ export function runVisitors (first: number, more: number): VisitorsReport {
       cluster.runFor(100)
       for (const guest of guests) if (guest.isUp) cluster.crash(guest, 'closing')
       cluster.nodes.splice(permanent.length)
+      onProgress?.(i + atOnce)
     }
     cluster.runFor(120_000)
     globalThis.gc?.()
