@@ -9,14 +9,15 @@ import type { Source } from './source.js'
 const deletesPinned = 10_000
 /** The same for contexts, of which there are few: each is long. */
 const contextsPinned = 100
-/** How often sources that fell silent are looked for, within the time they must have been silent. */
-const retirementsPerRetention = 24
+/** How often sources that fell silent are looked for, within the time they must have been silent; not more often than that, in milliseconds. */
+const retirements = { perRetention: 24, leastMs: 1_000 }
 
 /** When and what a replica forgets: deletes beyond a number, sources beyond a time. */
 export class Forgetting {
   readonly #deletesKept: number
   readonly #contextRoom: number
   readonly #retentionMs: number
+  readonly #everyMs: number
   /** When sources are looked at next, on the monotonic clock. */
   retireAt: number
 
@@ -24,7 +25,8 @@ export class Forgetting {
     this.#deletesKept = deletesKept
     this.#contextRoom = contextRoom
     this.#retentionMs = retentionMs
-    this.retireAt = now.monotonic + retentionMs / retirementsPerRetention
+    this.#everyMs = Math.max(retentionMs / retirements.perRetention, retirements.leastMs)
+    this.retireAt = now.monotonic + this.#everyMs
   }
 
   /**
@@ -79,7 +81,7 @@ export class Forgetting {
   /** Retires sources that have been silent for the retention, when it is time to look. */
   retire (replica: Replica, servings: Iterable<Serving>, now: Now): void {
     if (now.monotonic < this.retireAt) return
-    this.retireAt = now.monotonic + this.#retentionMs / retirementsPerRetention
+    this.retireAt = now.monotonic + this.#everyMs
     const served = [...servings]
     replica.retire(now.wall - this.#retentionMs, sequence => served.every(serving => serving.hasTold(sequence)))
   }

@@ -148,10 +148,13 @@ export class Facts {
   /**
    * A member is reached that has not introduced itself. If its digest is covered, what it said was dropped when it was
    * reaped here, and will not come again: it is asked for another life, in which all it says is new to everybody.
+   * @returns whether it was
    */
-  summon ({ id, epoch }: MemberRecord): void {
+  summon ({ id, epoch }: MemberRecord): boolean {
     const source = this.gossip.replica.lives.current(id)
-    if (source !== undefined && source.version > 0) this.write('x', id, [epoch, false])
+    if (source === undefined || source.version === 0) return false
+    this.write('x', id, [epoch, false])
+    return true
   }
 
   /** Forgets members. */

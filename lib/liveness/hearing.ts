@@ -180,7 +180,7 @@ export class Hearing {
     }
     if (this.#unclaimed.size > 0 && this.#at >= this.#claimAt) this.#claim()
     this.#meetUsurper()
-    if (this.#facts.gossip.replica.isOvertaken) this.renew()
+    if (this.#facts.gossip.replica.isOvertaken && !this.#facts.isRefused) this.renew()
     if (this.#isToRenew && this.#at >= this.#renewedAt + renewalMs) this.#renew()
   }
 

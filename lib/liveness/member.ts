@@ -31,6 +31,8 @@ export class MemberRecord {
   facts = new Map<string, Value>()
   /** Whom it says that it hears. */
   readonly claims = new Map<string, Claim>()
+  /** Whom it says to be put out for good. */
+  readonly evicts = new Set<string>()
   hasLeft = false
   /** Who declared this life failed. */
   failedBy: string | undefined
@@ -59,6 +61,8 @@ export class MemberRecord {
     this.address = undefined
     this.facts = new Map()
     this.claims.clear()
+    this.evicts.clear()
+    this.lostAt = undefined
     this.hasLeft = false
     this.failedBy = undefined
     this.hasRestarted = this.status !== undefined

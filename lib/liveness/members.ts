@@ -227,10 +227,12 @@ export class Members implements Core<MemberEvent> {
     const from = this.#dueAt
     this.#facts.now = now
     // A timer that fires so late means that this process slept: nobody else was silent.
-    if (now.monotonic - from <= 2 * this.#options.heartbeatMs) return
-    this.#dueAt = now.monotonic
-    this.#standing.doubtUntil = now.monotonic + answerMs
-    this.#hearing.ears.slept(from, now.monotonic)
+    if (now.monotonic - from > 2 * this.#options.heartbeatMs) {
+      this.#dueAt = now.monotonic
+      this.#standing.slept(now.monotonic, answerMs)
+      this.#hearing.ears.slept(from, now.monotonic)
+    }
+    this.#standing.isAwake(now.monotonic)
   }
 
   /** What follows from what was heard and learned. */

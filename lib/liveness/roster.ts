@@ -30,6 +30,7 @@ export class Roster {
   #unknown = new Map<string, string>()
   /** Of whom something changed that decides on a status. */
   readonly touched = new Set<string>()
+  #haveVerdictsChanged = true
 
   constructor (id: string, epoch: string, { monotonic, wall }: Now) {
     this.graph = new HearingGraph(id)
@@ -59,6 +60,7 @@ export class Roster {
     for (const id of record.claims.keys()) this.rivals.set(record.id, id, undefined)
     this.graph.forget(record.id)
     record.restart(epoch, at)
+    this.verdictsChanged()
   }
 
   /** Lives that somebody claims to hear, of members of whom nothing else is known; those since the last call. */
@@ -68,8 +70,19 @@ export class Roster {
     return unknown
   }
 
+  /** Others than before may be here who say that somebody is put out. */
+  verdictsChanged (): void { this.#haveVerdictsChanged = true }
+
+  /** Whether that is so since the last call. */
+  takeVerdictsChanged (): boolean {
+    const changed = this.#haveVerdictsChanged
+    this.#haveVerdictsChanged = false
+    return changed
+  }
+
   /** Forgets a member. */
   remove (record: MemberRecord): void {
+    this.verdictsChanged()
     for (const id of record.claims.keys()) this.rivals.set(record.id, id, undefined)
     this.graph.forget(record.id)
     this.graph.lives(record.id, undefined)
@@ -88,7 +101,7 @@ export class Roster {
         break
       case 'f': return this.#fact(member, slot, value)
       case 'h': this.#claim(member, slot, value); return undefined
-      case 'x': return value !== undefined && isVerdict(value) ? { what: 'verdict', by: member.id, id: slot.name, epoch: value[0], forGood: value[1] } : undefined
+      case 'x': return this.#verdict(member, slot, value)
       case 'l': member.hasLeft = value !== undefined
     }
     this.touched.add(member.id)
@@ -100,6 +113,14 @@ export class Roster {
     if (value === undefined) member.facts.delete(name)
     else member.facts.set(name, value)
     return { what: 'fact', member, key: name, before }
+  }
+
+  #verdict (member: MemberRecord, { name }: Slot, value: Value | undefined): Verdict | undefined {
+    const isVerdictNow = value !== undefined && isVerdict(value)
+    if (isVerdictNow && value[1]) member.evicts.add(name)
+    else member.evicts.delete(name)
+    this.verdictsChanged()
+    return isVerdictNow ? { what: 'verdict', by: member.id, id: name, epoch: value[0], forGood: value[1] } : undefined
   }
 
   #claim (member: MemberRecord, { name }: Slot, value: Value | undefined): void {

@@ -1,6 +1,7 @@
 import type { Facts } from './facts.js'
 import type { Hearing } from './hearing.js'
-import { judge, judgeAt } from './member.js'
+import { Fading } from './fading.js'
+import { judge, judgeAt, settleMs } from './member.js'
 import type { JudgeOptions, MemberRecord, MemberStatus } from './member.js'
 import type { Verdict } from './roster.js'
 import { viewOf } from './view.js'
@@ -10,10 +11,12 @@ export interface StandingOptions {
   readonly retentionMs: number
 }
 
-/** How often those who are gone are looked for, within the time that they are kept. */
-const sweepsPerRetention = 24
+/** How often those who are gone are looked for, within the time that they are kept; not more often than that, in milliseconds. */
+const sweeps = { perRetention: 24, leastMs: 1_000 }
 /** A member is asked for another life once in so long at most. */
 const summonsMs = 5_000
+/** How long a node waits before it says again who is put out: for each whose name comes before its own, a moment more. */
+const patience = { firstMs: 1_000, eachMs: 250, mostMs: 5_000, atOnce: 100 }
 
 /** What each member is taken for, and what follows from that. */
 export class Standing {
@@ -21,11 +24,16 @@ export class Standing {
   readonly #facts: Facts
   readonly #hearing: Hearing
   /** Members who may become suspect or dead by the passing of time alone. */
-  readonly #fading = new Set<MemberRecord>()
-  /** Put out for good, and who said so. */
+  readonly #fading = new Fading()
+  /** Put out for good: who said so first, and of which life. */
   readonly #evicted = new Map<string, { by: string, epoch: string }>()
+  /** When this node says itself who is put out, if nobody else does. */
+  #upholdAt = Infinity
   /** Until when nobody is given up: this process slept, and must hear first what it missed. */
-  doubtUntil = -Infinity
+  #doubtUntil = -Infinity
+  /** When it was last known to be awake. */
+  #awakeAt = -Infinity
+  readonly #sweepMs: number
   #sweepAt: number
   /** Members who have just become suspect. */
   #lost: MemberRecord[] = []
@@ -34,18 +42,32 @@ export class Standing {
     this.#options = options
     this.#facts = facts
     this.#hearing = hearing
-    this.#sweepAt = facts.now.monotonic + options.retentionMs / sweepsPerRetention
+    this.#sweepMs = Math.max(options.retentionMs / sweeps.perRetention, sweeps.leastMs)
+    this.#sweepAt = facts.now.monotonic + this.#sweepMs
   }
 
   isEvicted (id: string): boolean { return this.#evicted.has(id) }
 
   get deadline (): number {
-    let at = this.#facts.roster.size > 1 ? this.#sweepAt : Infinity
-    for (const record of this.#fading) at = Math.min(at, judgeAt(record, this.#times) ?? Infinity)
-    return at
+    // In doubt it wakes often, so that the time that it is awake is known.
+    const wakeAt = this.#isInDoubt ? this.#awakeAt + settleMs : Infinity
+    return Math.min(this.#fading.deadline, wakeAt, this.#upholdAt, this.#facts.roster.size > 1 ? this.#sweepAt : Infinity)
   }
 
-  get #times (): JudgeOptions { return { suspectMs: this.#options.suspectMs, doubtUntil: this.doubtUntil } }
+  get #times (): JudgeOptions { return { suspectMs: this.#options.suspectMs, doubtUntil: this.#doubtUntil } }
+
+  /**
+   * This process slept: what it missed has that much of its time awake to come, less what was left of that from before. So
+   * one that is asleep again and again, and never awake for as long, gives up those who are gone all the same.
+   */
+  slept (to: number, answerMs: number): void {
+    this.#doubtUntil = to + (this.#isInDoubt ? Math.max(this.#doubtUntil - this.#awakeAt, settleMs) : answerMs)
+  }
+
+  /** This process is awake. */
+  isAwake (at: number): void { this.#awakeAt = at }
+
+  get #isInDoubt (): boolean { return this.#awakeAt < this.#doubtUntil }
 
   // Judging
 
@@ -53,7 +75,7 @@ export class Standing {
   settle (): void {
     const { touched, graph } = this.#facts.roster
     for (const id of graph.takeChanged()) touched.add(id)
-    for (const { id } of this.#fading) touched.add(id)
+    for (const { id } of this.#fading.take(this.#facts.now.monotonic)) touched.add(id)
     for (const [id, epoch] of this.#facts.roster.takeUnknown()) this.#facts.recall(id, epoch)
     const reached = graph.reached()
     for (const id of touched) {
@@ -64,6 +86,7 @@ export class Standing {
     }
     touched.clear()
     if (this.#lost.length > 0) this.#hearing.seek(this.#lost.splice(0))
+    this.#upholdEvictions()
   }
 
   #judgeSelf (self: MemberRecord): void {
@@ -72,7 +95,7 @@ export class Standing {
 
   #judge (record: MemberRecord, isReached: boolean): void {
     if (isReached && !record.isIntroduced) {
-      this.#summon(record)
+      this.#fading.set(record, this.#summon(record))
       return
     }
     if (record.status === undefined) {
@@ -84,29 +107,30 @@ export class Standing {
     if (record.hasRestarted && isReached) {
       record.hasRestarted = false
       this.#facts.tell({ kind: 'restart', member: viewOf(record) })
-      this.#inheritEvictions(record.id)
     }
     if (judgement !== undefined) this.#become(record, judgement.status, judgement.why)
-    if (judgeAt(record, this.#times) === undefined) this.#fading.delete(record)
-    else this.#fading.add(record)
+    this.#fading.set(record, judgeAt(record, this.#times))
   }
 
-  /** However often it begins another life: nobody is kept busy by one who can't introduce itself. */
-  #summon (record: MemberRecord): void {
+  /**
+   * However often it begins another life: nobody is kept busy by one who can't introduce itself.
+   * @returns when it may be summoned again, where it was not
+   */
+  #summon (record: MemberRecord): number | undefined {
     const { monotonic } = this.#facts.now
-    if (monotonic < record.summonedAt + summonsMs) return
-    record.summonedAt = monotonic
-    this.#facts.summon(record)
+    if (monotonic < record.summonedAt + summonsMs) return record.summonedAt + summonsMs
+    if (this.#facts.summon(record)) record.summonedAt = monotonic
+    return undefined
   }
 
   #become (record: MemberRecord, status: MemberStatus, why: string): void {
     const before = record.status
     if (!record.become(status, why, this.#facts.now.wall)) return
     record.touchedAt = this.#facts.now.monotonic
+    this.#facts.roster.verdictsChanged()
     if (record === this.#facts.self) return
     this.#facts.tell({ kind: before === undefined ? 'join' : eventOf[status], member: viewOf(record) })
     if (status === 'suspect') this.#lost.push(record)
-    if (status === 'dead' || status === 'left') this.#inheritEvictions(record.id)
   }
 
   // Verdicts
@@ -141,15 +165,33 @@ export class Standing {
     this.#facts.refuse('EVICTED')
   }
 
-  /** What was put out stays out when whoever said so is gone, or remembers nothing: the first by name of those who are here says it again. */
-  #inheritEvictions (by: string): void {
+  /**
+   * Who was put out stays out: where nobody who is here says so any more, the first of them by name says it again. That one
+   * may not know of it, if it came or started anew since: then the next one does, a moment later.
+   */
+  #upholdEvictions (): void {
     if (this.#evicted.size === 0) return
-    const [heir] = [...this.#facts.roster.graph.reached()].filter(id => id !== by).sort()
-    for (const [id, eviction] of this.#evicted) {
-      if (eviction.by !== by || heir === undefined) continue
-      eviction.by = heir
-      if (heir === this.#facts.id) this.#facts.write('x', id, [eviction.epoch, true])
-    }
+    const { monotonic } = this.#facts.now
+    if (this.#facts.roster.takeVerdictsChanged()) this.#upholdAt = this.#unheld().length === 0 ? Infinity : Math.min(this.#upholdAt, monotonic + this.#patienceMs)
+    if (monotonic < this.#upholdAt) return
+    const unheld = this.#unheld()
+    // A few at a time: of who was put out there are as many as anybody likes to say.
+    this.#upholdAt = unheld.length > patience.atOnce ? monotonic + settleMs : Infinity
+    for (const id of unheld.slice(0, patience.atOnce)) this.#facts.write('x', id, [this.#evicted.get(id)?.epoch ?? '', true])
+  }
+
+  /** Those who were put out, and nobody who is here says so. */
+  #unheld (): string[] {
+    const upheld = new Set(this.#here().flatMap(({ evicts }) => [...evicts]))
+    return [...this.#evicted.keys()].filter(id => !upheld.has(id))
+  }
+
+  #here (): MemberRecord[] { return [...this.#facts.roster].filter(({ status }) => status === 'alive' || status === 'suspect') }
+
+  /** How long this node leaves it to others to say that somebody is put out. */
+  get #patienceMs (): number {
+    const before = this.#here().filter(({ id }) => id < this.#facts.id).length
+    return patience.firstMs + Math.min(before * patience.eachMs, patience.mostMs)
   }
 
   // Forgetting
@@ -159,7 +201,7 @@ export class Standing {
     const { monotonic } = this.#facts.now
     if (monotonic < this.#sweepAt) return
     const { retentionMs } = this.#options
-    this.#sweepAt = monotonic + retentionMs / sweepsPerRetention
+    this.#sweepAt = monotonic + this.#sweepMs
     const reached = this.#facts.roster.graph.reached()
     const gone = [...this.#facts.roster].filter(({ id, status, touchedAt }) => (
       monotonic - touchedAt >= retentionMs && !reached.has(id) && status !== 'alive' && status !== 'suspect'
@@ -167,7 +209,7 @@ export class Standing {
     if (gone.length === 0) return
     this.#facts.reap(gone)
     for (const record of gone) {
-      this.#fading.delete(record)
+      this.#fading.set(record)
       this.#hearing.forget(record.id, record.epoch)
       if (!this.isEvicted(record.id)) this.#facts.retract('x', record.id)
     }
