@@ -8,7 +8,7 @@ import type { Value } from './ground/values.js'
 import { Members } from './liveness/members.js'
 import type { MemberEvent } from './liveness/events.js'
 import type { MemberRecord, MemberStatus } from './liveness/member.js'
-import { viewOf } from './liveness/view.js'
+import { viewOf, Views } from './liveness/view.js'
 import type { Member } from './liveness/view.js'
 import { answer, deliver, tell } from './stream/deliver.js'
 import type { Callback } from './stream/deliver.js'
@@ -47,7 +47,10 @@ export class Membership extends EventEmitter<MembershipEvents> {
       what: 'Membership',
       settings,
       replicas: sequence => this.#members.replicas(sequence),
-      onEvents: events => { for (const event of events) this.#tell(event) },
+      onEvents: events => {
+        const views = new Views()
+        for (const event of events) this.#tell(event, views)
+      },
       onPeer: () => {},
       onFailure: (error, wasLoaded) => { if (!tell(this, 'error', error) && wasLoaded) deliver(() => this.emit('error', error)) }
     })
@@ -272,17 +275,18 @@ export class Membership extends EventEmitter<MembershipEvents> {
     this.#shell.host.run(effects)
   }
 
-  #tell (event: MemberEvent): void {
+  #tell (event: MemberEvent, views: Views): void {
+    if ('member' in event && this.listenerCount(event.kind) === 0) return
     switch (event.kind) {
       case 'acknowledged': this.#shell.replication.check(); break
       case 'alone': this.#farewell.leftAlone(); break
       case 'update': case 'delete': case 'expire':
-        tell(this, event.kind, event.member, event.key, event.value === undefined ? undefined : handOut(event.value))
+        tell(this, event.kind, views.of(event.member), event.key, event.value === undefined ? undefined : handOut(event.value))
         break
       case 'conflict': tell(this, 'conflict', event.id); break
       case 'probe': if (this.#dial !== undefined) deliver(() => this.#dial?.(event.address, event.id)); break
       case 'refused': this.#refuse(event.code); break
-      default: tell(this, event.kind, event.member)
+      default: tell(this, event.kind, views.of(event.member))
     }
   }
 

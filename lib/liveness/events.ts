@@ -1,10 +1,10 @@
 import type { Value } from '../ground/values.js'
-import type { Member } from './view.js'
+import type { Mention } from './view.js'
 
 /** What the membership core tells. */
 export type MemberEvent =
-  | { readonly kind: 'join' | 'alive' | 'suspect' | 'dead' | 'leave' | 'evict' | 'restart' | 'reap', readonly member: Member }
-  | { readonly kind: 'update' | 'delete' | 'expire', readonly member: Member, readonly key: string, readonly value: Value | undefined }
+  | { readonly kind: 'join' | 'alive' | 'suspect' | 'dead' | 'leave' | 'evict' | 'restart' | 'reap', readonly member: Mention }
+  | { readonly kind: 'update' | 'delete' | 'expire', readonly member: Mention, readonly key: string, readonly value: Value | undefined }
   | { readonly kind: 'conflict', readonly id: string }
   | { readonly kind: 'acknowledged' }
   /** Nobody is heard any more to whom something may be told. */

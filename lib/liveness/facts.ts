@@ -13,7 +13,7 @@ import { Roster } from './roster.js'
 import type { Verdict } from './roster.js'
 import { readSlot, slotKey, slotKeyOf, slotOverhead } from './slots.js'
 import type { SlotKind } from './slots.js'
-import { viewOf } from './view.js'
+import { mention } from './view.js'
 
 export interface FactsOptions extends Omit<GossipOptions, 'onLife' | 'rename' | 'inspect' | 'maxContext' | 'contextRoom'> {
   readonly address: string | undefined
@@ -115,8 +115,13 @@ export class Facts {
   /** A life of an id counts from now on. */
   #born (source: Source): void {
     if (this.#roster === undefined) this.#roster = new Roster(source.id, source.epoch, this.now)
-    else if (source.id !== this.#roster.self.id || this.#isRenewing) this.#roster.live(source.id, source.epoch, this.now)
+    else if (source.id !== this.#roster.self.id || this.#isRenewing) this.#live(source)
     else if (!this.#isRefused) this.usurper = { epoch: source.epoch, at: this.now.monotonic }
+  }
+
+  /** Of those of whom only digests tell, which are as many as a peer likes, there is no record. */
+  #live ({ id, epoch }: Source): void {
+    if (this.roster.isSpokenOf(id)) this.roster.live(id, epoch, this.now)
   }
 
   /** Takes over what the gossip core wants done, and learns from what it tells. */
@@ -127,11 +132,11 @@ export class Facts {
     for (const event of effects.events) {
       if (event.kind === 'acknowledged') { this.tell(event); continue }
       const { kind, entry, value } = event
-      const learned = this.roster.learn(entry, value)
+      const learned = this.roster.learn(entry, value, this.now)
       if (learned?.what === 'verdict') this.#onVerdict(learned)
       // What a life says whose beginning is still to be told comes with that.
       else if (learned?.member.status !== undefined && !learned.member.hasRestarted) {
-        this.tell({ kind, member: viewOf(learned.member), key: learned.key, value: kind === 'expire' ? learned.before : value })
+        this.tell({ kind, member: mention(learned.member), key: learned.key, value: kind === 'expire' ? learned.before : value })
       }
     }
   }
@@ -142,7 +147,7 @@ export class Facts {
     const name = `${id}@${epoch}`
     if (this.roster.get(id) !== undefined) return
     const source = lives.current(id) ?? (sources.isRetired(name) ? sources.get(name) : undefined)
-    if (source !== undefined && this.roster.get(id) === undefined) this.#born(source)
+    if (source !== undefined && this.roster.get(id) === undefined) this.roster.live(id, source.epoch, this.now)
   }
 
   /**
@@ -161,7 +166,7 @@ export class Facts {
   reap (records: readonly MemberRecord[]): void {
     const names = new Set(records.map(({ id, epoch }) => `${id}@${epoch}`))
     for (const record of records) {
-      if (record.status !== undefined) this.tell({ kind: 'reap', member: viewOf(record) })
+      if (record.status !== undefined) this.tell({ kind: 'reap', member: mention(record) })
       this.roster.remove(record)
     }
     this.take(this.gossip.drop(source => names.has(source.name)))
@@ -189,7 +194,7 @@ export class Facts {
     this.usurper = undefined
     for (const source of replica.sources) if (!source.isOutlived && source !== replica.own) this.#born(source)
     for (const entry of replica.visible()) {
-      const learned = this.roster.learn(entry, entry.value)
+      const learned = this.roster.learn(entry, entry.value, this.now)
       if (learned?.what === 'verdict') this.#onVerdict(learned)
     }
     for (const { key, value } of [...replica.visible()]) {

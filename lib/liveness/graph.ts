@@ -112,6 +112,9 @@ export class HearingGraph {
     return [...member.heardBy].filter(from => from.depth >= 0 && from.hears.get(member) === member.life).map(from => from.id)
   }
 
+  /** Whether anybody says that it hears `id`, in whatever life. */
+  isClaimed (id: string): boolean { return (this.#members.get(id)?.heardBy.size ?? 0) > 0 }
+
   /** How many times the graph was walked: what the answers have cost. */
   get walks (): number { return this.#walks }
 

@@ -46,6 +46,9 @@ export class Roster {
 
   [Symbol.iterator] (): IterableIterator<MemberRecord> { return this.#records.values() }
 
+  /** Whether anybody says something of this member, or it does itself: then there is to be a record of it. */
+  isSpokenOf (id: string): boolean { return this.#records.has(id) || this.graph.isClaimed(id) }
+
   /** A life of a member counts from now on. */
   live (id: string, epoch: string, { monotonic, wall }: Now): void {
     const record = this.#records.get(id)
@@ -90,10 +93,12 @@ export class Roster {
   }
 
   /** Takes in what a member says in a slot; a value that is undefined takes it back. */
-  learn (entry: Entry, value: Value | undefined): Learned | undefined {
+  learn (entry: Entry, value: Value | undefined, now: Now): Learned | undefined {
     const slot = readSlot(entry.key)
-    const member = slot === undefined ? undefined : this.#records.get(slot.id)
-    if (slot === undefined || member === undefined || member.epoch !== entry.source.epoch) return undefined
+    if (slot === undefined) return undefined
+    if (!this.#records.has(slot.id)) this.live(slot.id, entry.source.epoch, now)
+    const member = this.#records.get(slot.id)
+    if (member === undefined || member.epoch !== entry.source.epoch) return undefined
     switch (slot.kind) {
       case 'm':
         member.isIntroduced = value !== undefined

@@ -4,7 +4,7 @@ import { Fading } from './fading.js'
 import { judge, judgeAt, settleMs } from './member.js'
 import type { JudgeOptions, MemberRecord, MemberStatus } from './member.js'
 import type { Verdict } from './roster.js'
-import { viewOf } from './view.js'
+import { mention } from './view.js'
 
 export interface StandingOptions {
   readonly suspectMs: number
@@ -106,7 +106,7 @@ export class Standing {
     const judgement = judge(record, isReached, this.#facts.now.monotonic, this.#times)
     if (record.hasRestarted && isReached) {
       record.hasRestarted = false
-      this.#facts.tell({ kind: 'restart', member: viewOf(record) })
+      this.#facts.tell({ kind: 'restart', member: mention(record) })
     }
     if (judgement !== undefined) this.#become(record, judgement.status, judgement.why)
     this.#fading.set(record, judgeAt(record, this.#times))
@@ -129,7 +129,7 @@ export class Standing {
     record.touchedAt = this.#facts.now.monotonic
     this.#facts.roster.verdictsChanged()
     if (record === this.#facts.self) return
-    this.#facts.tell({ kind: before === undefined ? 'join' : eventOf[status], member: viewOf(record) })
+    this.#facts.tell({ kind: before === undefined ? 'join' : eventOf[status], member: mention(record) })
     if (status === 'suspect') this.#lost.push(record)
   }
 

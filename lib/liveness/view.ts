@@ -27,17 +27,37 @@ export interface MemberJson {
   facts: Record<string, unknown>
 }
 
-export function viewOf (record: MemberRecord): Member {
-  const { id, status = 'dead', epoch, address, facts } = record
-  const view: Omit<Member, 'toJSON'> = {
-    id,
-    status,
-    generation: birthOf(epoch),
-    ...(address === undefined ? {} : { address }),
-    facts: new Map(Array.from(facts, ([key, value]) => [key, handOut(value)]))
+/** A member of whom an event tells: what it was then, but for its facts, which are many, and mostly nobody asks. */
+export interface Mention extends Omit<Member, 'facts' | 'toJSON'> {
+  readonly record: MemberRecord
+}
+
+export function mention (record: MemberRecord): Mention {
+  const { id, status = 'dead', epoch, address } = record
+  return { id, status, generation: birthOf(epoch), ...(address === undefined ? {} : { address }), record }
+}
+
+export function viewOf (record: MemberRecord): Member { return new Views().of(mention(record)) }
+
+/** Members of whom several events tell at once: the facts of each are copied once for all of these. */
+export class Views {
+  readonly #facts = new Map<MemberRecord, ReadonlyMap<string, Value>>()
+
+  of ({ record, ...member }: Mention): Member {
+    let facts = this.#facts.get(record)
+    if (facts === undefined) {
+      facts = copyOf(record.facts)
+      this.#facts.set(record, facts)
+    }
+    // No field of its own: a member is compared, listed and copied as what it says.
+    return Object.freeze(Object.defineProperty({ ...member, facts }, 'toJSON', { value: memberJson }) as Member)
   }
-  // No field of its own: a member is compared, listed and copied as what it says.
-  return Object.freeze(Object.defineProperty(view, 'toJSON', { value: memberJson }) as Member)
+}
+
+function copyOf (facts: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+  const copy = new Map<string, Value>()
+  for (const [key, value] of facts) copy.set(key, handOut(value))
+  return copy
 }
 
 function memberJson (this: Omit<Member, 'toJSON'>): MemberJson {
