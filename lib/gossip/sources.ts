@@ -25,7 +25,7 @@ export interface SourcesOptions {
  */
 export class Sources {
   readonly #byName = new Map<string, Source>()
-  /** Made when a peer speaks of retired sources. */
+  /** Made when a peer first speaks of retired sources. */
   #byHash: Map<number, Source> | undefined
   readonly #options: SourcesOptions
   /** Sources in the order in which their digest last moved. */
@@ -48,7 +48,7 @@ export class Sources {
     if (known !== undefined) return known
     const source = new Source(name)
     this.#byName.set(name, source)
-    this.#byHash = undefined
+    this.#byHash?.set(hashOf(name), source)
     if (this.retired.size > 0) this.#revive(source)
     this.#options.onBorn(source)
     return source
@@ -122,7 +122,6 @@ export class Sources {
     }
     if (silent.size > 0) this.#addRetired(silent)
     // Heard of only in passing: there is nothing to remember of these.
-    this.#byHash = undefined
     for (const source of this.#byName.values()) {
       if (source.version === 0 && source.entries === 0 && !isInUse(source)) this.#unname(source)
     }
@@ -137,7 +136,7 @@ export class Sources {
 
   #unname (source: Source): void {
     this.#byName.delete(source.name)
-    this.#byHash = undefined
+    this.#byHash?.delete(hashOf(source.name))
     this.#options.onGone(source)
   }
 

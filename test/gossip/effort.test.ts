@@ -85,3 +85,26 @@ test('clocks that say less than 2020 agree with each other', t => {
   t.throws(() => a.receive(1, [messageType.delta, 1, ['b@1'], 60_001 * 4096, [['k', 0, 2, 0, 'v']]], early), /clock skew/)
   t.end()
 })
+
+test('one more retired source costs next to nothing, however many there are', t => {
+  const time = new Time()
+  const a = core('a', time)
+  a.open(1, peer, time.now())
+  const many = Array.from({ length: 40_000 }, (_, i) => [1_000 + i * 7, 1])
+  a.receive(1, [messageType.mark, 1, 1, true, many.flat()], time.now())
+  const began = performance.now()
+  const more = Array.from({ length: 2_000 }, (_, i) => [5_000_000 + i * 7_777_777, 1 + i % 3])
+  for (const [i, one] of more.entries()) a.receive(1, [messageType.mark, 1, 1, true, [...one, `q${i}@1`, 1]], time.now())
+  const tookMs = performance.now() - began
+  t.ok(tookMs < 5_000, `2,000 marks of one each took ${tookMs.toFixed(0)} ms: sorting each in took half a minute`)
+  const { retired } = a.replica.sources
+  t.ok(many.concat(more).every(([hash = 0, version]) => retired.get(hash) === version), 'all are known')
+  t.equal(new Map(retired).size, 42_000)
+  retired.delete(1_000)
+  retired.delete(5_000_000)
+  t.deepEqual([retired.get(1_000), retired.get(5_000_000)], [0, 0])
+  t.equal(new Map(retired).size, 41_998)
+  retired.add(new Map([[1_007, 9], [more[1_999]?.[0] ?? 0, 9]]))
+  t.deepEqual([retired.get(1_007), retired.get(more[1_999]?.[0] ?? 0)], [9, 9], 'versions are raised')
+  t.end()
+})
