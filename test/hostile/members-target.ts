@@ -60,9 +60,9 @@ export class MembersTarget implements Assaulted {
     return this
   }
 
-  /** Everything about the members that can be seen. */
+  /** Everything about the members that can be seen, but for what the passing of time alone may change: who of earlier attacks is gone by now. */
   get state (): string {
-    const all = this.members.all().map(({ facts, ...rest }) => [rest, [...facts]])
+    const all = this.members.all().map(({ facts, status, ...rest }) => [/suspect|dead/.test(status) ? 'alive' : status, rest, [...facts]])
     return JSON.stringify(all, (_, value: unknown) => typeof value === 'bigint' ? `${value}n` : value)
   }
 
