@@ -4,7 +4,7 @@ import type { Value } from '../ground/values.js'
 import type { Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
 import { checkReplica } from './check.js'
 import type { Entry } from './entry.js'
-import { drawEpoch } from './epoch.js'
+import { disown } from './disown.js'
 import { Forgetting } from './forgetting.js'
 import { messageType, readMessage } from './messages.js'
 import type { GossipMessage } from './messages.js'
@@ -35,8 +35,8 @@ export interface GossipOptions extends ReplicaOptions {
   readonly retentionMs: number
   /** Whether every batch survives a loss of power, so that after a crash nothing told can be missing. */
   readonly durable: boolean
-  /** Looks at a message that is well formed, before anything of it is applied. It throws to refuse it. */
-  readonly inspect?: (message: GossipMessage, now: Now) => void
+  /** Looks at a message that is well formed, before anything of it is applied: what of it is to be taken in. It throws to refuse it. */
+  readonly inspect?: (message: GossipMessage, now: Now) => GossipMessage
 }
 
 /**
@@ -122,11 +122,27 @@ export class Gossip implements Core<GossipEvent> {
   /** Begins a later life than any that was heard of under this id. What this node wrote is that life's from now on. */
   renew (now: Now): Effects<GossipEvent> {
     const { own, lives, sources } = this.replica
-    this.replica.own = sources.get(`${own.id}@${drawEpoch(this.#options.random, now.wall, lives.current(own.id)?.epoch ?? own.epoch)}`)
+    const { births } = this.#options
+    assert(births !== undefined, 'where there are lives, it is known when they begin')
+    const isPossible = births.isPossible(own.epoch, now)
+    if (!isPossible) lives.gone(own)
+    this.replica.own = sources.get(`${own.id}@${births.draw(now, lives.current(own.id)?.epoch ?? own.epoch)}`)
     this.replica.inherit(own, now)
+    if (!isPossible) sources.forget(own)
     this.#outbox.rouseAll()
     this.#settle()
     return this.#effects()
+  }
+
+  /**
+   * Forgets lives of others that can't have begun yet, since the clock has stepped back. Peers may have to tell anew what
+   * they told of these.
+   * @returns those that count now in their place
+   */
+  disown (now: Now): Source[] {
+    const left = disown(this.replica, epoch => this.#options.births?.isPossible(epoch, now) !== false)
+    if (left !== undefined) this.#outbox.keep(...this.#peers.forgetResumes())
+    return left ?? []
   }
 
   /** Drops what sources wrote who are gone for good. Their digest stays: no late relay brings it back. */
@@ -188,8 +204,8 @@ export class Gossip implements Core<GossipEvent> {
     assert(state !== undefined, 'messages come over open links')
     const { maxKeyBytes, maxValueBytes, acceptedSkewMs, onLife, inspect } = this.#options
     const maxStamp = onLife === undefined ? latestStamp(now.wall, acceptedSkewMs) : Infinity
-    const read = readMessage(message, { maxKeyBytes, maxValueBytes, maxStamp })
-    inspect?.(read, now)
+    const whole = readMessage(message, { maxKeyBytes, maxValueBytes, maxStamp })
+    const read = inspect?.(whole, now) ?? whole
     const { last } = this.replica.sequence
     if (read.type === 'want' || read.type === 'digest' || read.type === 'ack') this.#toServing(state, read, now)
     else if (state.taking !== undefined) this.#toTaking(link, state.peer, state.taking, read, now)

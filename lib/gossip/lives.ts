@@ -19,6 +19,16 @@ export class Lives {
     return current
   }
 
+  /** Others were forgotten. @returns whether this one counts now, and did not before */
+  recount (source: Source): boolean {
+    const current = this.#current.get(source.id)
+    if (current !== undefined && current.epoch >= source.epoch) return false
+    if (current !== undefined) current.isOutlived = true
+    source.isOutlived = false
+    this.#current.set(source.id, source)
+    return true
+  }
+
   /** The life of an id that counts. */
   current (id: string): Source | undefined { return this.#current.get(id) }
 

@@ -21,6 +21,13 @@ export class Peers {
     setLatest(this.#acknowledged, peerId, Math.max(sequence, this.#acknowledged.get(peerId) ?? 0))
   }
 
+  /** The next session with each peer begins at the beginning. @returns what storage is to keep of that */
+  forgetResumes (): Change[] {
+    const changes = Array.from(this.resumes.keys(), id => ({ key: resumeKey(id), value: undefined }))
+    this.resumes = new Map()
+    return changes
+  }
+
   /** Notes where the next session with a peer goes on. @returns what storage is to keep of it */
   resume (peerId: string, resume: Resume): Change[] {
     if (this.resumes.get(peerId) === resume) return []

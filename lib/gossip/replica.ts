@@ -3,6 +3,7 @@ import type { Now } from '../ground/clock.js'
 import { randomId } from '../ground/ids.js'
 import { sameValue } from '../ground/values.js'
 import type { Value } from '../ground/values.js'
+import type { Births } from './births.js'
 import type { Context } from './entry.js'
 import { covers, Entry, learn, remember, see } from './entry.js'
 import { drawEpoch } from './epoch.js'
@@ -27,6 +28,8 @@ export interface ReplicaOptions extends HoldingsOptions {
    * outlived counts no more, nothing is ever concurrent, and stamps mean nothing. Undefined: any source may write any key.
    */
   readonly onLife?: ((source: Source) => void) | undefined
+  /** When lives begin, where there are any. */
+  readonly births?: Births | undefined
   /** The key as the node of this id writes it, where keys tell of their writer. Default: as it is. */
   readonly rename?: ((key: string, id: string) => string) | undefined
 }

@@ -1,6 +1,7 @@
 import type { Now } from '../ground/clock.js'
 import type { StoredRecord } from '../core.js'
 import type { Entry } from './entry.js'
+import { disown } from './disown.js'
 import { drawEpoch } from './epoch.js'
 import { readEntry, readResume, readRetired, readSelf, readSource, replicaKey } from './records.js'
 import type { Resume, Self } from './records.js'
@@ -18,7 +19,9 @@ export function stored (records: readonly StoredRecord[], options: ReplicaOption
   const resumes = new Map<string, Resume>()
   if (self === undefined) return { replica: undefined, resumes }
   const known = readSelf(self.value)
-  const replica = new Replica(options, options.id ?? known.id, now.wall, drawEpoch(options.random, now.wall, known.epoch))
+  const { births } = options
+  const epoch = births?.draw(now, known.epoch) ?? drawEpoch(options.random, now.wall, known.epoch)
+  const replica = new Replica(options, options.id ?? known.id, now.wall, epoch)
   const entries: Entry[] = []
   const sources: Source[] = []
   const retired = new Map<number, number>()
@@ -33,7 +36,10 @@ export function stored (records: readonly StoredRecord[], options: ReplicaOption
   }
   replica.restore(bySequence(entries), bySequence(sources), known)
   replica.sources.retired.add(retired)
-  if (known.id === replica.own.id) resumeEpoch(replica, known, options.onLife !== undefined, now)
+  if (known.id === replica.own.id) resumeEpoch(replica, known, births !== undefined, now)
+  // What was stored while the clock was wrong: what peers told of that, they may tell again.
+  if (births !== undefined && disown(replica, epoch => births.isPossible(epoch, now)) !== undefined) resumes.clear()
+  if (births !== undefined) replica.drop(source => source.isOutlived)
   return { replica, resumes }
 }
 
@@ -43,12 +49,8 @@ export function stored (records: readonly StoredRecord[], options: ReplicaOption
  */
 function resumeEpoch (replica: Replica, { id, epoch, whole }: Self, hasLives: boolean, now: Now): void {
   const before = replica.sources.get(`${id}@${epoch}`)
-  if (hasLives) {
-    replica.inherit(before, now)
-    replica.drop(source => source.isOutlived)
-  } else if (whole) {
-    replica.own = before
-  }
+  if (hasLives) replica.inherit(before, now)
+  else if (whole) replica.own = before
 }
 
 function bySequence<T extends { sequence: number }> (items: T[]): T[] {

@@ -129,7 +129,12 @@ export class Sources {
 
   #remove (source: Source): void {
     this.retiredPosition = Math.max(this.retiredPosition, source.sequence)
-    this.log.remove(source)
+    this.forget(source)
+  }
+
+  /** Forgets a source, and what was covered of it: as if nobody had ever spoken of it. */
+  forget (source: Source): void {
+    if (source.sequence > 0) this.log.remove(source)
     this.#unname(source)
     this.#options.record?.({ key: sourceKey(source.name), value: undefined })
   }

@@ -14,6 +14,8 @@ export class Ear {
   isHeard = true
   /** Whether what the peer had to tell when it was met is here: what it said before of others may be long over. */
   isCurrent = false
+  /** Its life can't have begun yet: it looked as if it could while this node's clock was wrong. */
+  isImpossible = false
   /** When something was last sent, on the monotonic clock. */
   sentAt: number
   /** The rival of its life that is known of; what it answers from now on shows that it lives beside that one. */
@@ -44,6 +46,7 @@ export class Ear {
   /** The peer began another life: what the old one answered says nothing of this one. */
   turn (epoch: string): void {
     this.epoch = epoch
+    this.isImpossible = false
     this.rival = undefined
     this.confirmed = ''
     this.ping = { number: this.ping.number, rival: '' }

@@ -2,6 +2,7 @@ import { assert } from '../ground/assert.js'
 import type { Now } from '../ground/clock.js'
 import type { Change, Effects, Link, StoredRecord } from '../core.js'
 import type { Value } from '../ground/values.js'
+import { Births } from '../gossip/births.js'
 import { Gossip } from '../gossip/gossip.js'
 import type { GossipOptions } from '../gossip/gossip.js'
 import type { GossipEvent } from '../gossip/outbox.js'
@@ -15,7 +16,7 @@ import { readSlot, slotKey, slotKeyOf, slotOverhead } from './slots.js'
 import type { SlotKind } from './slots.js'
 import { mention } from './view.js'
 
-export interface FactsOptions extends Omit<GossipOptions, 'onLife' | 'rename' | 'inspect' | 'maxContext' | 'contextRoom'> {
+export interface FactsOptions extends Omit<GossipOptions, 'onLife' | 'births' | 'rename' | 'inspect' | 'maxContext' | 'contextRoom'> {
   readonly address: string | undefined
   readonly facts: ReadonlyMap<string, Value>
 }
@@ -35,6 +36,7 @@ export class Facts {
   readonly #options: FactsOptions
   readonly #onVerdict: (verdict: Verdict) => void
   readonly gossip: Gossip
+  readonly births: Births
   readonly inspector: Inspector
   #roster: Roster | undefined
   now: Now
@@ -52,7 +54,8 @@ export class Facts {
     this.#onVerdict = onVerdict
     this.now = now
     this.isLoading = options.persistent
-    this.inspector = new Inspector(options.acceptedSkewMs, now)
+    this.births = new Births(options.random, options.acceptedSkewMs, now)
+    this.inspector = new Inspector(this.births)
     this.gossip = new Gossip({
       ...options,
       maxKeyBytes: options.maxKeyBytes + slotOverhead,
@@ -60,7 +63,8 @@ export class Facts {
       contextRoom: 0,
       onLife: source => { this.#born(source) },
       rename: slotKeyOf,
-      inspect: (message, at) => { this.inspector.inspect(message, at) }
+      births: this.births,
+      inspect: (message, at) => this.inspector.inspect(message, at)
     }, now)
     this.#introduce()
   }
@@ -160,6 +164,17 @@ export class Facts {
     if (source === undefined || source.version === 0) return false
     this.write('x', id, [epoch, false])
     return true
+  }
+
+  /**
+   * The clock has stepped back: lives that can't have begun yet were told by those whose clocks are wrong as well. Whoever is
+   * known in no other one is known no more.
+   */
+  disown (): void {
+    for (const source of this.gossip.disown(this.now)) this.#born(source)
+    const gone = [...this.roster].filter(({ epoch }) => !this.births.isPossible(epoch, this.now))
+    this.reap(gone.filter(record => record !== this.self))
+    if (this.usurper !== undefined && !this.births.isPossible(this.usurper.epoch, this.now)) this.usurper = undefined
   }
 
   /** Forgets members. */

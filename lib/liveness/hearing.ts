@@ -92,11 +92,19 @@ export class Hearing {
         break
       case 'life':
         this.#facts.inspector.life(message.epoch, this.#facts.now)
-        if (message.epoch > ear.epoch) ear.turn(message.epoch)
+        if (message.epoch > ear.epoch || ear.isImpossible) ear.turn(message.epoch)
         this.#turnedTo(ear)
         break
       case 'probe': this.#probe(message.id)
     }
+  }
+
+  /** The clock has stepped back: it looked, and looks no more, as if some had begun their lives by now, this node perhaps among them. */
+  disown (): void {
+    const { births, epoch, now } = this.#facts
+    this.#facts.disown()
+    for (const ear of this.ears.all()) ear.isImpossible = !births.isPossible(ear.epoch, now)
+    if (!births.isPossible(epoch, now)) this.renew()
   }
 
   /** Somebody has lost a member. However many ask, it is dialed once in a while. */

@@ -11,6 +11,7 @@ import { Facts } from './facts.js'
 import type { FactsOptions } from './facts.js'
 import { Hearing } from './hearing.js'
 import type { MemberRecord } from './member.js'
+import { skewed } from './inspect.js'
 import { readLiveness } from './messages.js'
 import type { Roster } from './roster.js'
 import { slotKey } from './slots.js'
@@ -129,6 +130,7 @@ export class Members implements Core<MemberEvent> {
     this.#admit(ear.id)
     const own = readLiveness(message)
     this.#enter(now)
+    if (ear.isImpossible && own?.type !== 'life') throw skewed()
     if (own === undefined) {
       this.#facts.take(this.#facts.gossip.receive(link, message, now))
       this.#hearing.took(ear)
@@ -148,6 +150,8 @@ export class Members implements Core<MemberEvent> {
   /** Who was put out learns of it at every door; no more is believed than what any member may say. */
   refused (link: Link, code: ErrorCode, now: Now): Effects<MemberEvent> {
     this.#enter(now)
+    if (code === 'CLOCK_SKEW') this.#facts.births.doubt(this.epoch, now)
+    this.#heedClock()
     if (code === 'EVICTED') this.#standing.putOut(`${this.#hearing.ears.get(link)?.id} says that it was put out`)
     return this.#settle()
   }
@@ -155,7 +159,7 @@ export class Members implements Core<MemberEvent> {
   /** Two live holders of one id met: the greater life goes on. */
   namesake (epoch: string, now: Now): Outlived<MemberEvent> {
     this.#enter(now)
-    const isPossible = this.#facts.inspector.isPossible(epoch, now)
+    const isPossible = this.#facts.births.isPossible(epoch, now)
     const isOutlived = isPossible && epoch < this.epoch
     if (isOutlived) this.#hearing.tellConflict(this.id, epoch)
     else if (isPossible && epoch > this.epoch) this.#hearing.tellConflict(this.id, this.epoch)
@@ -233,6 +237,11 @@ export class Members implements Core<MemberEvent> {
       this.#hearing.ears.slept(from, now.monotonic)
     }
     this.#standing.isAwake(now.monotonic)
+    this.#heedClock()
+  }
+
+  #heedClock (): void {
+    if (this.#facts.births.hasFallen(this.#facts.now)) this.#hearing.disown()
   }
 
   /** What follows from what was heard and learned. */
