@@ -127,7 +127,7 @@ export class Membership extends EventEmitter<MembershipEvents> {
     const timeline = record.timeline.map(({ at, status, why }) => ({ at: new Date(at), status, why }))
     return {
       status: record.status,
-      heardBy: this.#members.roster.graph.heardBy(id),
+      heardBy: this.#members.roster.heardBy(id),
       phi: this.#members.phi(id, this.#shell.host.now().monotonic),
       since: new Date(record.since),
       timeline

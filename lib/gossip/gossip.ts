@@ -4,7 +4,6 @@ import type { Value } from '../ground/values.js'
 import type { Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
 import { checkReplica } from './check.js'
 import type { Entry } from './entry.js'
-import { disown } from './disown.js'
 import { Forgetting } from './forgetting.js'
 import { messageType, readMessage } from './messages.js'
 import type { GossipMessage } from './messages.js'
@@ -13,6 +12,7 @@ import type { GossipEvent } from './outbox.js'
 import { Peers } from './peers.js'
 import { replicaKey, selfRecord } from './records.js'
 import type { Resume } from './records.js'
+import { beginLife, disown } from './rebirth.js'
 import { Replica } from './replica.js'
 import type { ReplicaOptions } from './replica.js'
 import { rewrite, stored } from './restore.js'
@@ -121,24 +121,15 @@ export class Gossip implements Core<GossipEvent> {
 
   /** Begins a later life than any that was heard of under this id. What this node wrote is that life's from now on. */
   renew (now: Now): Effects<GossipEvent> {
-    const { own, lives, sources } = this.replica
     const { births } = this.#options
     assert(births !== undefined, 'where there are lives, it is known when they begin')
-    const isPossible = births.isPossible(own.epoch, now)
-    if (!isPossible) lives.gone(own)
-    this.replica.own = sources.get(`${own.id}@${births.draw(now, lives.current(own.id)?.epoch ?? own.epoch)}`)
-    this.replica.inherit(own, now)
-    if (!isPossible) sources.forget(own)
+    beginLife(this.replica, births, now)
     this.#outbox.rouseAll()
     this.#settle()
     return this.#effects()
   }
 
-  /**
-   * Forgets lives of others that can't have begun yet, since the clock has stepped back. Peers may have to tell anew what
-   * they told of these.
-   * @returns those that count now in their place
-   */
+  /** Forgets lives of others that can't have begun yet: peers may have to tell of them anew. @returns those that count now instead */
   disown (now: Now): Source[] {
     const left = disown(this.replica, epoch => this.#options.births?.isPossible(epoch, now) !== false)
     if (left !== undefined) this.#outbox.keep(...this.#peers.forgetResumes())
@@ -261,7 +252,7 @@ export class Gossip implements Core<GossipEvent> {
   }
 
   /** Whether what the other end had when they met has been taken in, as far as it is to come here. */
-  hasTaken (link: Link): boolean { return this.#links.get(link)?.taking?.isSynced(true) !== false }
+  hasTaken (link: Link): boolean { return this.#links.get(link)?.taking?.hasMet !== false }
 
   traffic (link: Link): Traffic {
     const state = this.#links.get(link)

@@ -16,7 +16,7 @@ import type { EntryLimits, WireEntry } from './wire-entry.js'
  * | ASK | server | your place in my log is of no use (any more): send a digest |
  * | JOIN | server | you are below my floor: a full join begins |
  * | DELTA position, sources, base, entries | server | entries in log order, up to `position` |
- * | MARK position, closed, end, [source, version ...] | server | a closed mark: take these digests over |
+ * | MARK position, closed, end, [source, version ...] | server | a closed mark: take these digests over; the first one: you have all that was there when we met |
  * | JOINED last, [source, floor ...] | server | the join is whole: drop what I have superseded |
  * | ACK position, delivered, closed | taker | yours up to `position` is kept here; mine up to there has nothing for you |
  */

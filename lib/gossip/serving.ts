@@ -32,6 +32,8 @@ export class Serving {
   /** What is retired here, while it is being told: only to those who begin at the beginning. */
   #retired: Iterator<[number, number]> | undefined
   #hasClosed = false
+  /** Whether the peer was told that it has come to where this log stood when the two met. */
+  #hasToldMet = false
   /** Where this log stood when the two met. */
   readonly #met: number
   readonly skips = new Skips()
@@ -79,6 +81,7 @@ export class Serving {
     this.#filter = filter
     this.#floors = undefined
     this.#hasClosed = false
+    this.#hasToldMet = false
     this.#entries = this.#replica.entries.cursor(delivered)
     this.#digests = this.#replica.sources.log.cursor(closed)
     this.#retired = closed === 0 ? this.#replica.sources.retired[Symbol.iterator]() : undefined
@@ -139,9 +142,21 @@ export class Serving {
       return [messageType.join]
     }
     if (this.#entries === undefined || this.#digests === undefined) return undefined
-    return this.#delta(this.#entries, maxBytes, durable, now) ??
+    return this.#markMet(this.#entries, this.#digests, durable) ??
+      this.#delta(this.#entries, maxBytes, durable, now) ??
       this.#mark(this.#entries, this.#digests, maxBytes, durable) ??
       this.#joined(maxBytes)
+  }
+
+  /**
+   * A mark in the midst of the log: the peer has all that was there to tell when the two met. Where more is written than the
+   * link carries, the end may never come.
+   */
+  #markMet (entries: Cursor<Entry>, digests: Cursor<Source>, durable: number): Message | undefined {
+    if (this.#hasToldMet || this.#mode !== 'log' || entries.next === undefined || entries.next.sequence <= this.#met) return undefined
+    this.#hasToldMet = true
+    const { entries: log, sources } = this.#replica
+    return [messageType.mark, log.settled(entries.position, durable), sources.log.settled(digests.position, durable), false, []]
   }
 
   #delta (cursor: Cursor<Entry>, maxBytes: number, durable: number, now: Now): Message | undefined {
@@ -205,7 +220,7 @@ export class Serving {
 
   #close (): void {
     this.#filter = undefined
-    this.#hasClosed = true
+    this.#hasClosed = this.#hasToldMet = true
     if (this.#mode === 'join') this.#floors = this.#replica.sources[Symbol.iterator]()
   }
 

@@ -26,6 +26,8 @@ export class Taking {
   readonly #due: Acknowledgement[] = []
   #join: Joining | undefined
   #hasClosed = false
+  /** Whether what the peer had to tell when the two met has been taken in: from then on it may come to more at any time. */
+  hasMet = false
   /** How far the peer's log is known here: where the next session with it goes on. */
   resume: Resume
   entriesIn = 0
@@ -98,6 +100,7 @@ export class Taking {
       digest.add(versions)
       isNews = this.#cover(digest, false, now)
       this.#skips?.add(from + 1, this.#replica.sequence.last)
+      this.hasMet = true
       if (end) this.#hasClosed = true
     }
     this.#reach({ delivered: position, closed })
@@ -120,7 +123,7 @@ export class Taking {
     const dropped = this.#dropSuperseded(join.digest, seen)
     const isNews = this.#cover(join.digest, true, now)
     const rose = this.#raiseFloors(join)
-    this.#hasClosed = true
+    this.#hasClosed = this.hasMet = true
     this.#reach(join.resume)
     return dropped || isNews || rose
   }

@@ -14,6 +14,7 @@ export class Ear {
   isHeard = true
   /** Whether what the peer had to tell when it was met is here: what it said before of others may be long over. */
   isCurrent = false
+  readonly openedAt: number
   /** Its life can't have begun yet: it looked as if it could while this node's clock was wrong. */
   isImpossible = false
   /** When something was last sent, on the monotonic clock. */
@@ -32,7 +33,7 @@ export class Ear {
     this.isTold = sends
     this.epoch = epoch
     this.detector = detector
-    this.sentAt = at
+    this.sentAt = this.openedAt = at
   }
 
   /** Asks for an answer. */

@@ -7,10 +7,11 @@ import { settleMs } from './member.js'
 import type { MemberRecord } from './member.js'
 import { livenessType } from './messages.js'
 import type { LivenessMessage } from './messages.js'
-import { lifeOf } from './slots.js'
+import { isGlimpse } from './slots.js'
 import type { Claim } from './slots.js'
 
 export interface HearingOptions extends EarsOptions {
+  readonly suspectMs: number
   readonly random: () => number
 }
 
@@ -31,7 +32,7 @@ export class Hearing {
   readonly #facts: Facts
   readonly ears: Ears
   /** Members whose own claim may have to be written, and from when on it may be. */
-  readonly #unclaimed = new Set<string>()
+  #unclaimed = new Set<string>()
   #claimAt = -Infinity
   /** Members with whom this node had a session, and hears on none any more. */
   readonly #missed = new Set<string>()
@@ -193,34 +194,41 @@ export class Hearing {
   }
 
   #point (id: string): void {
-    const { graph, touched } = this.#facts.roster
-    const claim = this.#claimAbout(id)
-    if (claim === undefined) graph.hearsNot(this.#facts.id, id)
-    else graph.hears(this.#facts.id, id, lifeOf(claim))
-    touched.add(id)
+    const { roster } = this.#facts
+    roster.hears(this.#facts.id, id, this.#claimAbout(id))
+    roster.touched.add(id)
   }
 
   /** What this node says of a member: the lives that it hears, each with the rival beside which it has answered. */
   #claimAbout (id: string): Claim | undefined {
+    const heard = [...this.ears.of(id)].filter(({ isHeard }) => isHeard)
     const lives = new Map<string, string>()
-    for (const { epoch, isHeard, isCurrent, confirmed } of this.ears.of(id)) {
-      if (isHeard && isCurrent) lives.set(epoch, confirmed === '' ? lives.get(epoch) ?? '' : confirmed)
+    for (const { epoch, isCurrent, confirmed } of heard) {
+      if (isCurrent) lives.set(epoch, confirmed === '' ? lives.get(epoch) ?? '' : confirmed)
     }
     const [first] = lives
-    if (first === undefined) return undefined
+    if (first === undefined) return heard.length === 0 ? undefined : heard.map(({ epoch }) => epoch).sort().slice(-1)
     return lives.size === 1 && first[1] === '' ? first[0] : [...lives].sort().flat()
+  }
+
+  /** Mostly all is here a moment after the two have met: it would be told twice. */
+  #isNew (id: string): boolean {
+    return [...this.ears.of(id)].every(({ isHeard, openedAt }) => !isHeard || this.#at < openedAt + this.#options.suspectMs / 2)
   }
 
   /** Claims that change at about the same time travel as one. */
   #claim (): void {
     const { gossip: { replica }, self } = this.#facts
     const { last } = replica.sequence
+    const early = new Set<string>()
     for (const id of this.#unclaimed) {
       const claim = this.#claimAbout(id)
-      if (!isSame(claim, self.claims.get(id))) this.#facts.write('h', id, claim ?? null)
+      const isEarly = claim !== undefined && isGlimpse(claim) && this.#isNew(id)
+      if (isEarly) early.add(id)
+      if (!isSame(isEarly ? undefined : claim, self.claims.get(id))) this.#facts.write('h', id, isEarly ? null : claim ?? null)
     }
-    this.#unclaimed.clear()
-    if (replica.sequence.last > last) this.#claimAt = this.#at + settleMs
+    this.#unclaimed = early
+    if (replica.sequence.last > last || early.size > 0) this.#claimAt = this.#at + settleMs
   }
 
   // Two lives of one id

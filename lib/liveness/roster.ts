@@ -1,11 +1,12 @@
 import type { Entry } from '../gossip/entry.js'
 import type { Now } from '../ground/clock.js'
 import type { Value } from '../ground/values.js'
+import { Glimpses } from './glimpses.js'
 import { HearingGraph } from './graph.js'
 import { MemberRecord } from './member.js'
 import { Rivals } from './rivals.js'
-import { isClaim, isVerdict, lifeOf, readSlot } from './slots.js'
-import type { Slot } from './slots.js'
+import { isClaim, isGlimpse, isVerdict, lifeOf, readSlot } from './slots.js'
+import type { Claim, Slot } from './slots.js'
 
 /** A fact of a member's changed, or it passed a verdict on another one. */
 export type Learned =
@@ -26,6 +27,7 @@ export class Roster {
   readonly #records = new Map<string, MemberRecord>()
   readonly graph: HearingGraph
   readonly rivals = new Rivals()
+  readonly glimpses = new Glimpses()
   readonly self: MemberRecord
   #unknown = new Map<string, string>()
   /** Of whom something changed that decides on a status. */
@@ -47,7 +49,18 @@ export class Roster {
   [Symbol.iterator] (): IterableIterator<MemberRecord> { return this.#records.values() }
 
   /** Whether anybody says something of this member, or it does itself: then there is to be a record of it. */
-  isSpokenOf (id: string): boolean { return this.#records.has(id) || this.graph.isClaimed(id) }
+  isSpokenOf (id: string): boolean { return this.#records.has(id) || this.graph.isClaimed(id) || this.glimpses.has(id) }
+
+  /** Whether a member is here: a chain of hearing leads to it, the last one of which may not know yet what it says. */
+  isReached (id: string): boolean { return this.graph.reached().has(id) || this.#glimpsing(id).length > 0 }
+
+  #glimpsing (id: string): string[] { return this.glimpses.of(id, this.#records.get(id)?.epoch).filter(from => this.graph.reached().has(from)) }
+
+  /** Those who are reached and hear a member. */
+  heardBy (id: string): string[] { return this.graph.heardBy(id).concat(this.#glimpsing(id)) }
+
+  /** Those who came or went since the last call, and those who may have come or gone with them. */
+  takeChanged (): string[] { return this.graph.takeChanged().flatMap(id => [id, ...this.glimpses.from(id)]) }
 
   /** A life of a member counts from now on. */
   live (id: string, epoch: string, { monotonic, wall }: Now): void {
@@ -60,8 +73,7 @@ export class Roster {
 
   #restart (record: MemberRecord, epoch: string, at: number): void {
     if (record === this.self) { record.epoch = epoch; return }
-    for (const id of record.claims.keys()) this.rivals.set(record.id, id, undefined)
-    this.graph.forget(record.id)
+    this.#forgetClaims(record)
     record.restart(epoch, at)
     this.verdictsChanged()
   }
@@ -71,6 +83,15 @@ export class Roster {
     const unknown = this.#unknown
     if (unknown.size > 0) this.#unknown = new Map()
     return unknown
+  }
+
+  #forgetClaims ({ id: from, claims }: MemberRecord): void {
+    for (const id of claims.keys()) {
+      this.rivals.set(from, id, undefined)
+      if (this.glimpses.from(from).has(id)) this.touched.add(id)
+      this.glimpses.set(from, id, undefined)
+    }
+    this.graph.forget(from)
   }
 
   /** Others than before may be here who say that somebody is put out. */
@@ -86,8 +107,7 @@ export class Roster {
   /** Forgets a member. */
   remove (record: MemberRecord): void {
     this.verdictsChanged()
-    for (const id of record.claims.keys()) this.rivals.set(record.id, id, undefined)
-    this.graph.forget(record.id)
+    this.#forgetClaims(record)
     this.graph.lives(record.id, undefined)
     this.#records.delete(record.id)
   }
@@ -133,13 +153,22 @@ export class Roster {
     if (value !== undefined && isClaim(value)) {
       member.claims.set(name, value)
       this.rivals.set(member.id, name, value)
-      if (member !== this.self) this.graph.hears(member.id, name, lifeOf(value))
+      if (member !== this.self) this.hears(member.id, name, value)
       if (!this.#records.has(name)) this.#unknown.set(name, lifeOf(value))
     } else {
       member.claims.delete(name)
       this.rivals.set(member.id, name, undefined)
-      if (member !== this.self) this.graph.hearsNot(member.id, name)
+      if (member !== this.self) this.hears(member.id, name, undefined)
     }
     this.touched.add(name)
+  }
+
+  /** `from` hears `id`, or does not any more. */
+  hears (from: string, id: string, claim: Claim | undefined): void {
+    const life = claim === undefined ? undefined : lifeOf(claim)
+    const isWhole = claim !== undefined && !isGlimpse(claim)
+    if (isWhole && life !== undefined) this.graph.hears(from, id, life)
+    else this.graph.hearsNot(from, id)
+    this.glimpses.set(from, id, isWhole ? undefined : life)
   }
 }

@@ -24,7 +24,8 @@ export interface Slot {
 
 /**
  * Which lives of a member are heard: mostly one, as its epoch. Where two holders of one id are alive, pairs `[epoch, rival,
- * epoch, rival ...]`: this life has answered a ping since the rival was known of; an empty rival: it was not asked.
+ * epoch, rival ...]`: this life has answered a ping since the rival was known of; an empty rival: it was not asked. An epoch
+ * alone in a list: it is heard, and what it has to tell has not all been taken in yet; what it said of others does not count.
  */
 export type Claim = string | readonly string[]
 
@@ -68,13 +69,16 @@ export const maxAddressBytes = 1024
 
 export function isClaim (value: Value): value is Claim {
   if (isEpoch(value)) return true
-  return Array.isArray(value) && value.length > 0 && value.length <= 8 && value.length % 2 === 0 &&
+  return Array.isArray(value) && value.length > 0 && value.length <= 8 && (value.length % 2 === 0 || value.length === 1) &&
     value.every((epoch, i) => isEpoch(epoch) || (i % 2 === 1 && epoch === ''))
 }
 
 export function isVerdict (value: Value): value is readonly [epoch: string, forGood: boolean] {
   return Array.isArray(value) && value.length === 2 && isEpoch(value[0]) && typeof value[1] === 'boolean'
 }
+
+/** Whether what the one that is heard says of others does not count yet. */
+export function isGlimpse (claim: Claim): boolean { return typeof claim !== 'string' && claim.length === 1 }
 
 /** The life that a claim is about: the latest, where there are several. */
 export function lifeOf (claim: Claim): string {

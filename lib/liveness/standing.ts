@@ -73,15 +73,15 @@ export class Standing {
 
   /** Judges everyone of whom something changed. */
   settle (): void {
-    const { touched, graph } = this.#facts.roster
-    for (const id of graph.takeChanged()) touched.add(id)
+    const { roster } = this.#facts
+    const { touched } = roster
+    for (const id of roster.takeChanged()) touched.add(id)
     for (const { id } of this.#fading.take(this.#facts.now.monotonic)) touched.add(id)
-    for (const [id, epoch] of this.#facts.roster.takeUnknown()) this.#facts.recall(id, epoch)
-    const reached = graph.reached()
+    for (const [id, epoch] of roster.takeUnknown()) this.#facts.recall(id, epoch)
     for (const id of touched) {
-      const record = this.#facts.roster.get(id)
+      const record = roster.get(id)
       if (record === this.#facts.self) this.#judgeSelf(record)
-      else if (record !== undefined) this.#judge(record, reached.has(id))
+      else if (record !== undefined) this.#judge(record, roster.isReached(id))
       this.#hearing.compare(id)
     }
     touched.clear()
@@ -202,9 +202,9 @@ export class Standing {
     if (monotonic < this.#sweepAt) return
     const { retentionMs } = this.#options
     this.#sweepAt = monotonic + this.#sweepMs
-    const reached = this.#facts.roster.graph.reached()
-    const gone = [...this.#facts.roster].filter(({ id, status, touchedAt }) => (
-      monotonic - touchedAt >= retentionMs && !reached.has(id) && status !== 'alive' && status !== 'suspect'
+    const { roster } = this.#facts
+    const gone = [...roster].filter(({ id, status, touchedAt }) => (
+      monotonic - touchedAt >= retentionMs && !roster.isReached(id) && status !== 'alive' && status !== 'suspect'
     ))
     if (gone.length === 0) return
     this.#facts.reap(gone)

@@ -1,3 +1,5 @@
+import type { Now } from '../ground/clock.js'
+import type { Births } from './births.js'
 import type { Replica } from './replica.js'
 import type { Source } from './source.js'
 
@@ -12,4 +14,14 @@ export function disown (replica: Replica, isPossible: (epoch: string) => boolean
   replica.drop(source => impossible.has(source))
   for (const source of impossible) replica.sources.forget(source)
   return [...replica.sources].filter(source => replica.lives.recount(source) && source !== replica.own)
+}
+
+/** Begins a later life than any that was heard of under this id. One that can't have begun yet is forgotten instead of outlived. */
+export function beginLife (replica: Replica, births: Births, now: Now): void {
+  const { own, lives, sources } = replica
+  const isPossible = births.isPossible(own.epoch, now)
+  if (!isPossible) lives.gone(own)
+  replica.own = sources.get(`${own.id}@${births.draw(now, lives.current(own.id)?.epoch ?? own.epoch)}`)
+  replica.inherit(own, now)
+  if (!isPossible) sources.forget(own)
 }
