@@ -1,0 +1,131 @@
+import type { Origin } from './execute.js'
+import type { Answered, Body } from './messages.js'
+import { Owner } from './owner.js'
+import type { Released } from './released.js'
+import type { Routes } from './routes.js'
+import type { QuorumSystem } from './systems.js'
+import { roundOf, termOf } from './terms.js'
+import type { Term } from './terms.js'
+
+export interface OwningOptions {
+  readonly id: string
+  readonly system: QuorumSystem
+  readonly routes: Routes
+  readonly released: Released
+  readonly send: (to: string, body: Body, wide: boolean) => void
+}
+
+/** How many cells of an earlier term are proposed again at a time, where there is nothing else to do. */
+const restampedAtOnce = 64
+/** How often origins are asked what they have released, in milliseconds, where removed elements are kept for it. */
+const askMs = 250
+
+/** The lanes that this node owns, or is about to. */
+export class Owning {
+  readonly owners = new Map<number, Owner>()
+  /** Whether any of them is owed an answer, or has something to tell. */
+  isBusy = false
+  /** When origins are to be asked what they have released. */
+  askAt: number | undefined
+  readonly #options: OwningOptions
+  readonly #touched = new Set<Owner>()
+  readonly #claims = new Set<number>()
+
+  constructor (options: OwningOptions) {
+    this.#options = options
+  }
+
+  /** A term was heard of: one that is later than our own ends that. @returns whether it was news */
+  hear (lane: number, term: Term): boolean {
+    const owner = this.owners.get(lane)
+    if (owner !== undefined && owner.term < term) {
+      this.owners.delete(lane)
+      this.#touched.delete(owner)
+    }
+    return this.#options.routes.hear(lane, term)
+  }
+
+  owns (lane: number): boolean { return this.owners.get(lane)?.isOwning === true }
+
+  /** Takes the lane in a new term, unless that is under way. */
+  claim (lane: number): void {
+    if (!this.owners.has(lane)) this.#claims.add(lane)
+    this.isBusy = true
+  }
+
+  #begin (lane: number, incarnation: number): void {
+    const { id, system, routes, released } = this.#options
+    const route = routes.lane(lane)
+    const owner = new Owner(lane, termOf(roundOf(route.term) + 1, id, incarnation), system, released)
+    route.claims++
+    routes.hear(lane, owner.term)
+    this.owners.set(lane, owner)
+    this.#touched.add(owner)
+  }
+
+  hearAcceptor (from: string, body: Body & { readonly type: 'promise' | 'ack' }): void {
+    const owner = this.owners.get(body.lane)
+    if (owner === undefined || owner.term !== body.term) return
+    this.#touch(owner)
+    if (body.type === 'promise') { owner.promised(from, body.cursor, body.next, body.entries); return }
+    for (const { origin, element, answers } of owner.acknowledged(from, body.closed, body.round)) this.#answer(owner, origin, element, answers)
+  }
+
+  forward (origin: Origin, { lane, term, element, operations }: Body & { readonly type: 'forward' }): void {
+    const owner = this.owners.get(lane)
+    const { routes, id, send } = this.#options
+    if (owner?.isOwning === true && owner.term === term) {
+      this.#touch(owner)
+      this.#answer(owner, origin, element, owner.forward(origin, element, operations))
+    } else if (routes.lane(lane).term > term) send(origin.id, { type: 'redirect', lane, term: routes.lane(lane).term }, false)
+    else if (owner === undefined && routes.ownerOf(lane) === id) this.claim(lane)
+  }
+
+  #answer ({ lane, term }: Owner, origin: Origin, element: string, answers: readonly Answered[]): void {
+    if (answers.length > 0) this.#options.send(origin.id, { type: 'answer', lane, term, incarnation: origin.incarnation, element, answers }, false)
+  }
+
+  #touch (owner: Owner): void {
+    this.#touched.add(owner)
+    this.isBusy = true
+  }
+
+  /** Sends whatever there is to send. */
+  pump (incarnation: number, nowMs: number): void {
+    for (const lane of this.#claims) if (!this.owners.has(lane)) this.#begin(lane, incarnation)
+    this.#claims.clear()
+    for (const owner of this.#touched) {
+      for (const to of owner.system.members) {
+        for (let body = owner.pull(to, nowMs); body !== undefined; body = owner.pull(to, nowMs)) this.#options.send(to, body, false)
+      }
+    }
+    this.#touched.clear()
+  }
+
+  /** Whoever was asked and is silent is asked again, over every way there is. */
+  tick (nowMs: number): void {
+    const { routes, send } = this.#options
+    this.isBusy = false
+    const isTimeToAsk = this.askAt !== undefined && nowMs >= this.askAt
+    if (isTimeToAsk) this.askAt = undefined
+    for (const owner of this.owners.values()) {
+      owner.purge()
+      if (owner.isUnreleased) {
+        if (isTimeToAsk) owner.ask()
+        this.askAt ??= nowMs + askMs
+      }
+      if (owner.isOwning && owner.committed === owner.ledger.head && owner.restamp(restampedAtOnce)) this.#touched.add(owner)
+      for (const to of owner.system.members) {
+        if (!owner.retry(to, nowMs, routes.patienceMs)) continue
+        for (let body = owner.pull(to, nowMs); body !== undefined; body = owner.pull(to, nowMs)) send(to, body, true)
+      }
+      if (!owner.announce()) continue
+      this.isBusy = true
+      this.#touched.add(owner)
+    }
+  }
+
+  check (): void {
+    for (const owner of this.owners.values()) owner.check()
+  }
+}
