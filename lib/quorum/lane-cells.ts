@@ -26,6 +26,8 @@ export class LaneCells {
   readonly tombstones = new Map<string, Held>()
   /** Cells of the promised term that are not known to be committed. */
   readonly pending = new Map<string, Held>()
+  /** Elements of any term that an owner has still to see to: not known to be committed, or removed and not purged. */
+  readonly unsettled = new Set<string>()
 
   constructor (lane: number) {
     this.lane = lane
@@ -61,6 +63,8 @@ export class LaneCells {
     this.cells.set(element, held)
     this.tombstones.delete(element)
     this.pending.delete(element)
+    if (held.committed && cell.present) this.unsettled.delete(element)
+    else this.unsettled.add(element)
     if (termOfStamp(stamp) !== this.promised) return held
     if (!cell.present) this.tombstones.set(element, held)
     if (!held.committed) this.pending.set(element, held)
@@ -75,6 +79,7 @@ export class LaneCells {
     const settled = [...this.pending.values()].filter(({ stamp }) => sequenceOf(stamp) <= commit)
     for (const held of settled) {
       held.committed = true
+      if (held.cell.present) this.unsettled.delete(held.element)
       this.pending.delete(held.element)
     }
     return settled
@@ -89,6 +94,7 @@ export class LaneCells {
     for (const element of purged) {
       this.tombstones.delete(element)
       this.pending.delete(element)
+      this.unsettled.delete(element)
       this.cells.delete(element)
     }
     return purged
@@ -110,8 +116,9 @@ export class LaneCells {
   check (): void {
     assert(this.commit <= this.closed, 'no more is committed here than is held')
     let number = 0
-    for (const { stamp, number: at, element, cell } of this.cells.values()) {
+    for (const { stamp, number: at, element, cell, committed } of this.cells.values()) {
       assert(termOfStamp(stamp) <= this.promised, 'nothing is held of a term above the promise')
+      assert(this.unsettled.has(element) === (!cell.present || !committed), 'what is unsettled is known')
       assert(at > number, 'cells stand in the order of their changes')
       number = at
       assert(cell.present || termOfStamp(stamp) !== termOfStamp(this.floor) || stamp > this.floor ||

@@ -25,7 +25,7 @@ export type Body =
   | { readonly type: 'promise', readonly lane: number, readonly term: Term, readonly cursor: number, readonly next: number, readonly entries: readonly Entry[] }
   | Accept
   | { readonly type: 'ack', readonly lane: number, readonly term: Term, readonly closed: number, readonly round: number }
-  | { readonly type: 'refuse' | 'redirect', readonly lane: number, readonly term: Term }
+  | { readonly type: 'refuse' | 'redirect' | 'tend' | 'owned', readonly lane: number, readonly term: Term }
   | { readonly type: 'forward', readonly lane: number, readonly term: Term, readonly element: string, readonly operations: readonly Operation[] }
   | { readonly type: 'answer', readonly lane: number, readonly term: Term, readonly incarnation: number, readonly element: string, readonly answers: readonly Answered[] }
   | ReadId & { readonly type: 'read', readonly element: string }
@@ -51,7 +51,7 @@ export interface Accept {
   readonly entries: readonly Entry[]
 }
 
-const types = ['prepare', 'promise', 'accept', 'ack', 'refuse', 'redirect', 'forward', 'answer', 'read', 'repair', 'value', 'ping', 'pong'] as const
+const types = ['prepare', 'promise', 'accept', 'ack', 'refuse', 'redirect', 'forward', 'answer', 'read', 'repair', 'value', 'ping', 'pong', 'tend', 'owned'] as const
 
 export function writeBody (body: Body): unknown[] {
   return [types.indexOf(body.type), ...writeFields(body)]
@@ -63,7 +63,7 @@ function writeFields (body: Body): unknown[] {
     case 'promise': return [body.lane, body.term, body.cursor, body.next, body.entries.map(writeEntry)]
     case 'accept': return [body.lane, body.term, body.after, body.through, body.round, body.commit, body.floor, body.entries.map(writeEntry)]
     case 'ack': return [body.lane, body.term, body.closed, body.round]
-    case 'refuse': case 'redirect': return [body.lane, body.term]
+    case 'refuse': case 'redirect': case 'tend': case 'owned': return [body.lane, body.term]
     case 'forward': return [body.lane, body.term, body.element, body.operations.flatMap(({ n, kind, token }) => [n, operationKinds.indexOf(kind), token])]
     case 'answer': return [body.lane, body.term, body.incarnation, body.element, body.answers.flatMap(({ n, code, token, fence, stamp }) =>
       [n, answerCodes.indexOf(code), token, fence, stamp])]
@@ -83,7 +83,7 @@ export function readBody (value: unknown): Body {
     case 'promise': return { type, lane: lane(a), term: term(b), cursor: count(c), next: count(d), entries: entriesOf(e, term(b)) }
     case 'accept': return readAccept(lane(a), term(b), [c, d, e, f, g].map(count), h)
     case 'ack': return { type, lane: lane(a), term: term(b), closed: count(c), round: count(d) }
-    case 'refuse': case 'redirect': return { type, lane: lane(a), term: b === '' ? '' : term(b) }
+    case 'refuse': case 'redirect': case 'tend': case 'owned': return { type, lane: lane(a), term: b === '' ? '' : term(b) }
     case 'forward': return { type, lane: lane(a), term: b === '' ? '' : term(b), element: element(c), operations: operations(d) }
     case 'answer': return { type, lane: lane(a), term: term(b), incarnation: count(c), element: element(d), answers: answers(e) }
     case 'read': return { type, incarnation: count(a), number: count(b), element: element(c) }

@@ -81,6 +81,15 @@ export class Owning {
     else if (owner === undefined && routes.ownerOf(lane) === id) this.claim(lane)
   }
 
+  /** Somebody found the lane unsettled, and asks after its owner: this node, as they know. */
+  tend (from: string, lane: number, term: Term): void {
+    const { routes, id, send } = this.#options
+    const owner = this.owners.get(lane)
+    if (routes.lane(lane).term > term) send(from, { type: 'redirect', lane, term: routes.lane(lane).term }, false)
+    else if (owner?.isOwning === true) send(from, { type: 'owned', lane, term }, false)
+    else if (routes.ownerOf(lane) === id) this.claim(lane)
+  }
+
   #answer ({ lane, term }: Owner, origin: Origin, element: string, answers: readonly Answered[]): void {
     if (answers.length > 0) this.#options.send(origin.id, { type: 'answer', lane, term, incarnation: origin.incarnation, element, answers }, false)
   }

@@ -17,6 +17,7 @@ import type { Received, Sender } from './relay.js'
 import { Released } from './released.js'
 import { Routes } from './routes.js'
 import type { Configuration } from './systems.js'
+import { Tending } from './tending.js'
 import { ownerOf } from './terms.js'
 import { View } from './view.js'
 
@@ -58,6 +59,7 @@ export class Quorum implements Core<QuorumEvent> {
   readonly #released = new Released()
   readonly #calling: Calling
   readonly #owning: Owning
+  readonly #tending: Tending
   /** What this node says to itself. */
   readonly #inbox: Body[] = []
   #epoch: string
@@ -85,6 +87,7 @@ export class Quorum implements Core<QuorumEvent> {
     const routes = new Routes(configuration.system.members, patienceMs)
     const send = (to: string, body: Body, wide: boolean): void => { this.#send(to, body, wide) }
     this.#owning = new Owning({ id, system: configuration.system, routes, released: this.#released, send })
+    this.#tending = new Tending({ id, acceptor: this.acceptor, routes, owning: this.#owning, random, send })
     this.#calling = new Calling({ id, system: configuration.system, routes, random, send, owning: this.#owning })
   }
 
@@ -140,6 +143,7 @@ export class Quorum implements Core<QuorumEvent> {
     for (const to of this.#reach.toPing(this.#relay.neighbours, now.monotonic)) this.#send(to, { type: 'ping' }, true)
     if (this.#hasBegun) {
       this.#owning.tick(now.monotonic)
+      this.#tending.tick(now.monotonic, this.isReady)
       this.#calling.tick(this.#speaking)
     }
     return this.#settle()
@@ -196,6 +200,7 @@ export class Quorum implements Core<QuorumEvent> {
     for (const { lane, promised, cells } of this.acceptor.lanes.values()) {
       if (cells.size > 0 && ownerOf(promised) === this.id) this.#owning.claim(lane)
     }
+    this.#tending.wake(this.#now.monotonic)
     this.#calling.flushAll(this.#speaking)
   }
 
@@ -234,6 +239,11 @@ export class Quorum implements Core<QuorumEvent> {
       case 'refuse': case 'redirect':
         if (this.#owning.hear(body.lane, body.term)) this.#calling.turn(body.lane, this.#speaking)
         break
+      case 'tend':
+        this.#owning.hear(body.lane, body.term)
+        this.#owning.tend(from, body.lane, body.term)
+        break
+      case 'owned': this.#tending.owned(body.lane, body.term, this.#now.monotonic); break
       case 'forward': this.#owning.forward({ id: from, incarnation }, body); break
       case 'answer': case 'value': this.#answered(from, body); break
       case 'ping': this.#send(from, { type: 'pong' }, true); break
@@ -243,6 +253,7 @@ export class Quorum implements Core<QuorumEvent> {
 
   #accepted (to: string, { reply, changes, shown, purged }: Acceptance): void {
     this.#keep(changes)
+    if (changes.length > 0) this.#tending.wake(this.#now.monotonic)
     this.#holding.hold(this.#sequence, { to, body: reply })
     for (const one of shown) if (this.view.show(one)) this.#events.push({ kind: one.present ? 'add' : 'rem', element: one.element })
     for (const element of purged) this.view.purge(element)
@@ -287,7 +298,7 @@ export class Quorum implements Core<QuorumEvent> {
     const isBusy = this.#hasBegun && (this.#owning.isBusy || this.#calling.calls.size > 0)
     const pingAt = this.#reach.deadline(this.#relay.neighbours)
     const busyAt = isBusy ? this.#now.monotonic + busyMs : Infinity
-    const at = Math.min(this.#tickAt ?? Infinity, busyAt, pingAt ?? Infinity, this.#owning.askAt ?? Infinity)
+    const at = Math.min(this.#tickAt ?? Infinity, busyAt, pingAt ?? Infinity, this.#owning.askAt ?? Infinity, this.#tending.at ?? Infinity)
     this.#tickAt = at === Infinity ? undefined : at
   }
 }
