@@ -137,6 +137,13 @@ export class Acceptor {
     return purged
   }
 
+  /** Removed elements of which something is kept. */
+  get tombstones (): number {
+    let count = 0
+    for (const { tombstones } of this.lanes.values()) count += tombstones.size
+    return count
+  }
+
   check (): void {
     for (const lane of this.lanes.values()) lane.check()
   }

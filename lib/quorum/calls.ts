@@ -39,8 +39,8 @@ export interface Done { readonly n: number, readonly answer: Answer }
 export class Calls {
   readonly lines = new Map<string, CallLine>()
   readonly #readings = new Map<number, CallLine>()
-  /** Numbers that are not answered, in order. */
-  readonly #open = new Set<number>()
+  /** What is not answered, in the order of numbers, and where it stands. */
+  readonly #open = new Map<number, CallLine>()
   #last = 0
   #readingNumber = 0
 
@@ -48,7 +48,7 @@ export class Calls {
 
   /** Up to here nobody waits for an answer, and nobody ever will. */
   get released (): number {
-    const oldest = this.#open.values().next().value
+    const oldest = this.#open.keys().next().value
     return oldest === undefined ? this.#last : oldest - 1
   }
 
@@ -58,7 +58,7 @@ export class Calls {
       element, lane: laneOf(element), queue: [], batch: [], reading: undefined, term: '', firstMs: 0, sentMs: 0, claimMs: 0
     }
     this.lines.set(element, line)
-    this.#open.add(n)
+    this.#open.set(n, line)
     line.queue.push({ n, kind, token, isAbandoned: false })
     return { n, line }
   }
@@ -113,21 +113,17 @@ export class Calls {
 
   /** Nobody waits for a call any more. @returns whether it may still take effect; undefined: it was answered before */
   abandon (n: number): 'ABORTED' | 'OUTCOME_UNKNOWN' | undefined {
-    if (!this.#open.has(n)) return undefined
-    for (const line of this.lines.values()) {
-      const waiting = line.queue.findIndex(call => call.n === n)
-      if (waiting !== -1) {
-        line.queue.splice(waiting, 1)
-        this.#open.delete(n)
-        this.#tidy(line)
-        return 'ABORTED'
-      }
-      const sent = line.batch.find(call => call.n === n)
-      if (sent === undefined) continue
+    const line = this.#open.get(n)
+    if (line === undefined) return undefined
+    const sent = line.batch.find(call => call.n === n)
+    if (sent !== undefined) {
       sent.isAbandoned = true
       return sent.kind === 'get' ? 'ABORTED' : 'OUTCOME_UNKNOWN'
     }
-    return undefined
+    line.queue.splice(line.queue.findIndex(call => call.n === n), 1)
+    this.#open.delete(n)
+    this.#tidy(line)
+    return 'ABORTED'
   }
 
   check (): void {

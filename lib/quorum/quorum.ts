@@ -94,9 +94,19 @@ export class Quorum implements Core<QuorumEvent> {
   get epoch (): string { return this.#epoch }
   get incarnation (): number { return this.#incarnation }
   get isReady (): boolean { return this.#reach.isReady && this.#hasBegun }
+  /** Whether the members are known, and enough of them can be reached. */
+  get state (): 'forming' | 'ready' | 'halted' { return this.#reach.isReady ? 'ready' : 'halted' }
+  get configuration (): Configuration { return this.#options.configuration }
+  /** Calls that are not answered. */
   get queued (): number { return this.#calling.calls.size }
   /** The members that can be reached, this one included. */
   get reachable (): string[] { return this.#reach.members(this.#relay.neighbours, this.#now.monotonic) }
+
+  /** Plain counters. */
+  stats (): { elements: number, tombstones: number, lanes: number, messagesOut: number, messagesIn: number } {
+    const { sent: messagesOut, received: messagesIn } = this.#relay
+    return { elements: this.view.elements.size, tombstones: this.acceptor.tombstones, lanes: this.#owning.owners.size, messagesOut, messagesIn }
+  }
 
   get #hasBegun (): boolean { return this.#holding.durable >= this.#beganAt }
 
@@ -295,7 +305,7 @@ export class Quorum implements Core<QuorumEvent> {
   }
 
   #setDeadline (): void {
-    const isBusy = this.#hasBegun && (this.#owning.isBusy || this.#calling.calls.size > 0)
+    const isBusy = this.#hasBegun && (this.#owning.isBusy || (this.#reach.isReady && this.#calling.calls.size > 0))
     const pingAt = this.#reach.deadline(this.#relay.neighbours)
     const busyAt = isBusy ? this.#now.monotonic + busyMs : Infinity
     const at = Math.min(this.#tickAt ?? Infinity, busyAt, pingAt ?? Infinity, this.#owning.askAt ?? Infinity, this.#tending.at ?? Infinity)

@@ -19,7 +19,9 @@ export class Reach {
   hear (id: string, nowMs: number): void { this.#heard.set(id, nowMs) }
 
   members (neighbours: ReadonlySet<string>, nowMs: number): string[] {
-    return this.#system.members.filter(id => id === this.#id || neighbours.has(id) || nowMs - (this.#heard.get(id) ?? -Infinity) < 3 * pingMs)
+    // Without any link nobody is reached, however lately they were heard.
+    const isHeard = (id: string): boolean => neighbours.size > 0 && nowMs - (this.#heard.get(id) ?? -Infinity) < 3 * pingMs
+    return this.#system.members.filter(id => id === this.#id || neighbours.has(id) || isHeard(id))
   }
 
   /** @returns whether it became or ceased to be ready */

@@ -47,6 +47,9 @@ export class Relay {
   readonly #seen = new Set<string>()
   #wake = new Set<Link>()
   #number = 0
+  /** Messages for others, and from others, over all links so far. */
+  sent = 0
+  received = 0
 
   constructor (options: RelayOptions) {
     this.#options = options
@@ -70,6 +73,7 @@ export class Relay {
   receive (link: Link, message: Message): Received | undefined {
     const neighbour = this.links.get(link)
     if (neighbour !== undefined) neighbour.received++
+    this.received++
     const [type, epoch, , , incarnation, number, released, hops, visited, inner] = message
     const [from, to] = [readId(message[2]), readId(message[3])]
     if (type !== envelopeType || ![epoch, incarnation, number, released, hops].every(isCount)) throw bad('an envelope that is none')
@@ -119,7 +123,9 @@ export class Relay {
   pull (link: Link): Message | undefined {
     const neighbour = this.links.get(link)
     const message = neighbour?.queue.shift()
-    if (neighbour !== undefined && message !== undefined) neighbour.sent++
+    if (neighbour === undefined || message === undefined) return undefined
+    neighbour.sent++
+    this.sent++
     return message
   }
 
