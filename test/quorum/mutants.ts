@@ -53,7 +53,9 @@ export const quorumMutants: readonly QuorumMutant[] = [
   },
   {
     fault: 'a read is the maximum, without agreement',
-    seeds: 300,
+    seeds: 600,
+    nodes: 4,
+    faults: { mute: 15, kill: 10 },
     plant: () => replace(Reading.prototype, 'agreed', () => function (this: Reading) {
       return this.hasQuorum ? { stamped: this.greatest() } : undefined
     })
