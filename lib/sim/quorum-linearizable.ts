@@ -14,8 +14,8 @@ export interface Call {
 
 export interface CallAnswer {
   readonly code: 'added' | 'removed' | 'taken' | 'absent' | 'kept' | 'seen'
-  /** Who holds the element; empty: nobody. */
-  readonly token: string
+  /** Who holds the element; empty: nobody; undefined: the caller was not told. */
+  readonly token?: string
   /** The holder's fence: where it is told, adds must take effect in the order of their fences, which makes the search short. */
   readonly fence?: string
 }
@@ -38,11 +38,25 @@ export function findUnlinearizable (calls: readonly Call[]): string | undefined 
 
 /**
  * Without what can be left out of any order in which it stands: of calls that were never answered the reads, and adds whose token nobody
- * has seen. Such an add could only be undone by a removal that was not answered either.
+ * has seen, where whoever removed or met an element was told its token. Such an add could only be undone by a removal that was not answered either.
  */
 function relevant (calls: readonly Call[]): Call[] {
   const seen = new Set(calls.map(({ answer }) => answer?.token ?? ''))
-  return calls.filter(({ kind, token, end, answer }) => end !== undefined || answer !== undefined || kind === 'rem' || (kind === 'add' && seen.has(token)))
+  const areAllTold = calls.every(({ answer }) => answer === undefined || answer.code === 'absent' || answer.token !== undefined)
+  return calls.filter(({ kind, token, end, answer }) => (
+    end !== undefined || answer !== undefined || kind === 'rem' || (kind === 'add' && (!areAllTold || seen.has(token)))
+  ))
+}
+
+/** Of tokens that one add alone has: of several, each may have taken effect under a fence of its own. */
+function fencesOf (calls: readonly Call[]): Map<string, string> {
+  const fences = new Map(calls.flatMap(({ answer }) => answer?.fence !== undefined && answer.fence !== '' && answer.token !== undefined ? [[answer.token, answer.fence] as const] : []))
+  const adds = new Set<string>()
+  for (const { kind, token } of calls) {
+    if (kind === 'add' && adds.has(token)) fences.delete(token)
+    if (kind === 'add') adds.add(token)
+  }
+  return fences
 }
 
 interface Step {
@@ -54,7 +68,7 @@ interface Step {
 function isLinearizable (calls: readonly Call[]): boolean {
   const order = relevant(calls).sort((a, b) => a.begin - b.begin)
   const done = new Uint8Array(order.length)
-  const fences = new Map(calls.flatMap(({ answer }) => answer?.fence ? [[answer.token, answer.fence] as const] : []))
+  const fences = fencesOf(calls)
   let missing = order.filter(({ end }) => end !== undefined).length
   const tried = new Set<string>()
   const stack: Array<{ readonly options: Array<[index: number, holder: string]>, readonly taken: number }> = []
@@ -123,7 +137,8 @@ function nextSteps (order: readonly Call[], done: Uint8Array, holder: string, fe
 function perform (call: Call, holder: string): Step | undefined {
   const { code, next } = sequential(call, holder)
   const { answer } = call
-  if (answer !== undefined && (answer.code !== code || answer.token !== (code === 'added' ? next : holder))) return undefined
+  const told = code === 'added' ? next : holder
+  if (answer !== undefined && (answer.code !== code || (answer.token ?? told) !== told)) return undefined
   return { call, holder: next }
 }
 

@@ -15,10 +15,12 @@ const good: Array<[what: string, calls: Call[]]> = [
   ['a removal that was never answered took effect', [call('add', 'a', 1, 2, 'added', 'a'), call('rem', '', 3), call('add', 'b', 4, 5, 'added', 'b')]],
   ['another token holds it', [call('add', 'a', 1, 2, 'added', 'a'), call('rem', 'b', 3, 4, 'kept', 'a')]],
   ['a token adds again', [call('add', 'a', 1, 2, 'added', 'a'), call('add', 'a', 3, 4, 'added', 'a')]],
+  ['an add that was never answered is removed by one who is not told whom', [call('add', 'a', 1), { ...call('rem', '', 2, 3), answer: { code: 'removed' } }]],
   ['elements are independent', [call('add', 'a', 1, 2, 'added', 'a'), { ...call('get', '', 3, 4, 'seen'), element: 'y' }]]
 ]
 
 const bad: typeof good = [
+  ['a removal of what was never added, by one who is not told whom', [{ ...call('rem', '', 1, 2), answer: { code: 'removed' } }]],
   ['an acknowledged add is not seen', [call('add', 'a', 1, 2, 'added', 'a'), call('get', '', 3, 4, 'seen')]],
   ['two win', [call('add', 'a', 1, 4, 'added', 'a'), call('add', 'b', 2, 3, 'added', 'b')]],
   ['a read goes back', [call('add', 'a', 1), call('get', '', 2, 3, 'seen', 'a'), call('get', '', 4, 5, 'seen')]],
