@@ -1,29 +1,46 @@
 import test from 'tape'
 import { explore } from '../../lib/sim/quorum-explorer.js'
-import { plantNoPromiseCheck } from './mutants.js'
-import type { Exploration } from '../../lib/sim/quorum-explorer.js'
+import { explorations } from './explorations.js'
+import { exploredMutants } from './mutants-explored.js'
 
-const add = (token: string, ...owners: number[]): Exploration['operations'][number] => ({ owners, kind: 'add', token })
-const remove = (...owners: number[]): Exploration['operations'][number] => ({ owners, kind: 'rem', token: '' })
-
-const explorations: Array<[what: string, exploration: Exploration]> = [
-  ['3 acceptors, 2 terms, 2 adds', { acceptors: 3, tieBreaker: true, terms: 2, operations: [add('a', 0), add('b', 1)], mostStates: 20_000 }],
-  ['3 acceptors, 2 terms, an add and a removal', { acceptors: 3, tieBreaker: true, terms: 2, operations: [add('a', 0), remove(1)], mostStates: 20_000 }]
-]
-
-for (const [what, exploration] of explorations) {
-  test(`whatever is lost, doubled or late: ${what}`, t => {
+for (const { name, isQuick, ...exploration } of explorations) {
+  if (!isQuick) continue
+  test(`whatever is lost, doubled or late: ${name}`, t => {
     const { states, failure } = explore(exploration)
-    t.equal(failure?.error.message, undefined, `${states} states`)
+    t.equal(failure === undefined ? '' : [failure.error.message, ...failure.path].join('\n'), '', `${states} states`)
     t.end()
   })
 }
 
-test('caught: no promise check', t => {
-  const restore = plantNoPromiseCheck()
+for (const { fault, plant, exploration, shows } of exploredMutants) {
+  test(`caught: ${fault}`, t => {
+    const restore = plant()
+    try {
+      const { states, failure } = explore(exploration)
+      t.match(failure?.error.message ?? '', shows, `after ${states} states, by ${failure?.path.length} steps`)
+    } finally {
+      restore()
+    }
+    t.end()
+  })
+}
+
+test('the shortest way to a violation is told step by step, with one name for each acceptor', t => {
+  const { plant, exploration } = exploredMutants[0]
+  const restore = plant()
   try {
-    const { states, failure } = explore(explorations[0]![1])
-    t.match(failure?.error.message ?? '', /not linearizable/, `after ${states} states`)
+    t.deepEqual(explore(exploration).failure?.path, [
+      'a0 takes PREPARE of o0',
+      'a1 takes PREPARE of o0',
+      'a2 takes PREPARE of o1',
+      'a0 takes PREPARE of o1',
+      'o0, promised by a0 a1, executes add x a; add x a begins',
+      'a0 takes ACCEPT of o0 after 0 through 1, round 1, floor 0, x: a at 1.1',
+      'a2 takes ACCEPT of o0 after 0 through 1, round 1, floor 0, x: a at 1.1; add x a is answered added a',
+      'o1, promised by a0 a2, executes rem x; rem x begins',
+      'a1 takes ACCEPT of o1 after 0 through 1, round 2, floor 0, x: absent at 2.1',
+      'a0 takes ACCEPT of o1 after 0 through 1, round 2, floor 0, x: absent at 2.1'
+    ])
   } finally {
     restore()
   }

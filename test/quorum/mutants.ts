@@ -25,7 +25,7 @@ export function replace<T, K extends keyof T> (prototype: T, name: K, mutate: (m
   return () => { prototype[name] = method }
 }
 
-/** Too rare for seeds: `reading.test.ts` has the one history that shows it. */
+/** Too rare for seeds: the explorer finds it, and `reading.test.ts` has one history that shows it. */
 export function plantTombstoneAsNothing (): () => void {
   return replace(Reading as unknown as { groupOf: (stamped: Stamped | undefined) => string }, 'groupOf', groupOf => stamped =>
     stamped?.cell.present === true ? groupOf(stamped) : '')
