@@ -72,9 +72,8 @@ class Caller {
       const kind = pick(['add', 'add', 'rem', 'get'] as const)
       const element = `e${Math.floor(Math.random() * 6)} of ${Math.floor(this.round / 4)}`
       const token = kind === 'add' ? `${this.#name} ${++this.#count}` : ''
-      let result = await this.call(kind, element, token)
       // Whose process is gone asks another one, with the same token.
-      while (result === 'gone' && token !== '') result = await this.call(kind, element, token)
+      while (await this.call(kind, element, token) === 'gone') if (kind !== 'add') break
     }
   }
 
