@@ -1,9 +1,8 @@
 import { Acceptor } from '../quorum/acceptor.js'
 import { laneOf } from '../quorum/lanes.js'
 import type { Body, Entry } from '../quorum/messages.js'
-import { Reading } from '../quorum/reading.js'
-import type { QuorumSystem } from '../quorum/systems.js'
 import type { Stamped } from '../quorum/cells.js'
+import { termOfStamp } from '../quorum/terms.js'
 import type { Term } from '../quorum/terms.js'
 import { digest, Numbered } from './quorum-digest.js'
 import { expect } from './violation.js'
@@ -51,16 +50,15 @@ export class Columns {
   readonly #terms: readonly Term[]
   readonly #elements: readonly string[]
   readonly #reads: readonly number[]
-  readonly #system: QuorumSystem
   readonly #delivered: Array<Map<number, number>> = []
-  readonly #heard = new Map<number, number>()
+  readonly #shown: Array<Map<number, number>> = []
+  readonly #silent: Array<Map<number, number>> = []
 
   /** `reads`: of each, which of the elements it reads. */
-  constructor (terms: readonly Term[], elements: readonly string[], reads: readonly number[], system: QuorumSystem) {
+  constructor (terms: readonly Term[], elements: readonly string[], reads: readonly number[]) {
     this.#terms = terms
     this.#elements = elements
     this.#reads = reads
-    this.#system = system
     this.letters.of('', () => ({ type: 'ping' }))
     this.promises.of('', () => [])
     this.values.of('', () => undefined)
@@ -94,8 +92,10 @@ export class Columns {
 
   /** A read hears nothing any more. */
   forgetShown (column: number, read: number): number {
-    const known = this.columns.at(column)
-    return known.shown[read] === 0 ? column : this.number({ ...known, shown: known.shown.with(read, 0) })
+    return remember(this.#silent, column, read, () => {
+      const known = this.columns.at(column)
+      return this.number({ ...known, shown: known.shown.with(read, 0) })
+    })
   }
 
   /** Whether one column differs from another by what the acceptor has promised alone: then it can do less, and no more. */
@@ -107,12 +107,7 @@ export class Columns {
 
   /** A letter arrives, and what is answered is there to be heard from then on. @returns the same number where nothing comes of it */
   deliver (column: number, letter: number): number {
-    const moves = this.#delivered[column] ??= new Map<number, number>()
-    const known = moves.get(letter)
-    if (known !== undefined) return known
-    const next = this.#deliver(this.columns.at(column), letter)
-    moves.set(letter, next)
-    return next
+    return remember(this.#delivered, column, letter, () => this.#deliver(this.columns.at(column), letter))
   }
 
   #deliver (column: Column, letter: number): number {
@@ -175,27 +170,33 @@ export class Columns {
 
   /** A read hears what the acceptor holds now. */
   show (column: number, read: number): number {
-    const { acceptor, shown } = this.columns.at(column)
-    const value = this.#states.at(acceptor).values[this.#reads[read]!]!
-    const before = shown[read]!
-    if (before === value) return column
-    const after = this.#hear(before, value)
-    return after === before ? column : this.number({ ...this.columns.at(column), shown: shown.with(read, after) })
+    return remember(this.#shown, column, read, () => {
+      const known = this.columns.at(column)
+      const value = this.#states.at(known.acceptor).values[this.#reads[read]!]!
+      return this.number({ ...known, shown: known.shown.with(read, value) })
+    })
   }
 
-  /** What a reading keeps of two values of one acceptor. */
-  #hear (before: number, value: number): number {
-    if (before === 0) return value
-    const key = before * 2 ** 24 + value
-    const known = this.#heard.get(key)
-    if (known !== undefined) return known
-    const reading = new Reading(this.#system)
-    const id = this.#system.members[0]!
-    for (const each of [before, value]) reading.hear(id, this.values.at(each))
-    const kept = reading.values.get(id) === this.values.at(before) ? before : value
-    this.#heard.set(key, kept)
-    return kept
+  /** Whether a read may yet hear this value from the acceptor: it did, it would now, or a letter may still bring it. */
+  mayShow (column: number, read: number, value: number): boolean {
+    const { acceptor, shown } = this.columns.at(column)
+    const { admits, values } = this.#states.at(acceptor)
+    const now = values[this.#reads[read]!]!
+    if (shown[read] !== 0 || now === value) return true
+    const stamp = this.values.at(value)?.stamp ?? ''
+    return stamp > (this.values.at(now)?.stamp ?? '') && (admits >> this.#terms.indexOf(termOfStamp(stamp))) % 2 === 1
   }
+}
+
+/** What is remembered of a number and another, worked out when it is asked first. */
+function remember (known: Array<Map<number, number>>, number: number, other: number, workOut: () => number): number {
+  const own = known[number] ??= new Map<number, number>()
+  let found = own.get(other)
+  if (found === undefined) {
+    found = workOut()
+    own.set(other, found)
+  }
+  return found
 }
 
 function bitsOf (isSet: (bit: number) => boolean, count: number): number {

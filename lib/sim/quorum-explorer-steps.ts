@@ -4,6 +4,7 @@ import { majority } from '../quorum/systems.js'
 import type { QuorumSystem } from '../quorum/systems.js'
 import { termOf } from '../quorum/terms.js'
 import { Columns } from './quorum-explorer-acceptors.js'
+import type { Column } from './quorum-explorer-acceptors.js'
 import { Histories } from './quorum-explorer-history.js'
 import type { ExploredOperation } from './quorum-explorer-history.js'
 import { dead, Owners, unbegun } from './quorum-explorer-owners.js'
@@ -46,8 +47,6 @@ export class Steps {
   readonly #system: QuorumSystem
   readonly #owners: Owners
   readonly #reads: Reads
-  /** Numbers of the operations that ask the acceptors. */
-  readonly #readers: readonly number[]
   readonly #prepares: readonly number[]
   readonly #quorums: readonly number[]
   readonly #settled = new Map<number, number>()
@@ -69,12 +68,12 @@ export class Steps {
     const elements = [...new Set(operations.map(({ element }) => element))]
     const lane = laneOf(elements[0]!)
     expect(elements.every(element => laneOf(element) === lane), () => 'all elements of an exploration are in one lane')
-    this.#readers = [...operations.keys()].filter(number => operations[number]!.owners.length === 0)
-    this.columns = new Columns(names, elements, this.#readers.map(number => elements.indexOf(operations[number]!.element)), this.#system)
+    const reads = [...operations.keys()].filter(number => operations[number]!.owners.length === 0)
+    this.columns = new Columns(names, elements, reads.map(number => elements.indexOf(operations[number]!.element)))
     this.#owners = new Owners(this.#system, lane, names, this.columns)
-    this.#reads = new Reads(this.#system, this.columns)
     this.histories = new Histories(operations)
     this.#prepares = names.map(term => this.columns.letter({ type: 'prepare', lane, term, cursor: 0 }))
+    this.#reads = new Reads({ system: this.#system, quorums: this.#owners.quorums, columns: this.columns, histories: this.histories, operations: reads, purges })
     this.#quorums = this.#owners.quorums.map(quorum => quorum.reduce((bits, member) => bits | 1 << member, 0))
   }
 
@@ -82,7 +81,7 @@ export class Steps {
 
   /** What an acceptor holds now of what this operation reads. */
   valueAt (vector: Int32Array, member: number, operation: number): Stamped | undefined {
-    return this.columns.valueFor(vector[member]!, this.#readers.indexOf(operation))
+    return this.columns.valueFor(vector[member]!, this.#reads.operations.indexOf(operation))
   }
 
   /** Which of those acceptors is which that are alike makes no difference. */
@@ -102,7 +101,7 @@ export class Steps {
     for (let member = 0; member < this.#acceptors; member++) {
       if (member > this.#firstAlike && vector.subarray(this.#firstAlike, member).includes(vector[member]!)) continue
       for (let term = 0; term < this.#terms; term++) this.#reach(vector, member, term)
-      for (let read = 0; read < this.#readers.length; read++) this.#show(vector, member, read)
+      for (let read = 0; read < this.#reads.operations.length; read++) this.#show(vector, member, read)
     }
     for (let term = 0; term < this.#terms; term++) this.#own(vector, term)
   }
@@ -129,7 +128,7 @@ export class Steps {
       const column = this.columns.deliver(vector[member]!, letter)
       if (column !== vector[member]) this.#hear(vector.with(member, column), vector, term)
     }
-    if (this.#readers.length === 0) return
+    if (this.#reads.operations.length === 0) return
     for (const letter of repairs) {
       this.action = { type: 'deliver', member, letter }
       const column = this.columns.deliver(vector[member]!, letter)
@@ -148,30 +147,25 @@ export class Steps {
   }
 
   #promised (vector: Int32Array, term: number): number {
-    let members = 0
-    for (let member = 0; member < this.#acceptors; member++) if (isSet(this.columns.bits[vector[member]!]!.promised, term)) members |= 1 << member
-    return members
+    return this.#membersWho(member => isSet(this.columns.bits[vector[member]!]!.promised, term))
   }
 
   #admitting (vector: Int32Array, term: number): number {
+    return this.#membersWho(member => isSet(this.columns.bits[vector[member]!]!.admits, term))
+  }
+
+  /** Members by bits. */
+  #membersWho (holds: (member: number) => boolean): number {
     let members = 0
-    for (let member = 0; member < this.#acceptors; member++) if (isSet(this.columns.bits[vector[member]!]!.admits, term)) members |= 1 << member
+    for (let member = 0; member < this.#acceptors; member++) if (holds(member)) members |= 1 << member
     return members
   }
 
   #show (vector: Int32Array, member: number, read: number): void {
-    const number = this.#readers[read]!
-    const before = vector[this.width - 1]!
-    if (isSet(this.histories.at(before).ended, number)) return
+    const number = this.#reads.operations[read]!
+    if (this.histories.at(vector[this.width - 1]!).asked[number] !== -1) return
     this.action = { type: 'show', member, number }
-    const column = this.columns.show(vector[member]!, read)
-    if (column === vector[member]) return
-    const next = vector.with(member, column)
-    const answer = this.#reads.of(Array.from(next.subarray(0, this.#acceptors), column => this.columns.columns.at(column).shown[read]!))
-    if (answer === 'discordant') return
-    const history = this.histories.ask(before, number, 0)
-    next[this.width - 1] = answer === 'undecided' ? history : this.histories.end(history, number, answer)
-    this.#settle(next, vector)
+    this.#settle(this.#reads.begin(vector, member, read), vector)
   }
 
   // Owners
@@ -188,7 +182,7 @@ export class Steps {
     const promised = this.#promised(vector, term)
     if (!this.#quorums.includes(promised)) return
     const members = [...this.#system.members.keys()].filter(member => isSet(promised, member))
-    const owned = this.#owners.own(term, members, members.map(member => this.columns.columns.at(vector[member]!).promises[term]!))
+    const owned = this.#owners.own(term, members, members.map(member => this.#column(vector, member).promises[term]!))
     if (owned !== owner) this.#execute(vector, term, owned, promised)
   }
 
@@ -241,7 +235,7 @@ export class Steps {
     const closed: number[] = []
     const rounds: number[] = []
     for (let member = 0; member < this.#acceptors; member++) {
-      const column = this.columns.columns.at(vector[member]!)
+      const column = this.#column(vector, member)
       closed.push(column.closed[term]!)
       rounds.push(column.rounds[term]!)
     }
@@ -268,6 +262,7 @@ export class Steps {
   // What can make no difference any more
 
   #settle (next: Int32Array, before: Int32Array): void {
+    this.#reads.hear(next)
     for (let term = 0; term < this.#terms; term++) {
       const at = this.#acceptors + term
       if (next[at] !== dead && this.#isOver(next, term)) next[at] = dead
@@ -275,13 +270,10 @@ export class Steps {
         if (isSet(this.columns.bits[next[member]!]!.spoke, term)) next[member] = this.#settleColumn(next[member]!, term, next[at]!)
       }
     }
-    const { ended } = this.histories.at(next[this.width - 1]!)
-    for (let read = 0; read < this.#readers.length; read++) {
-      if (!isSet(ended, this.#readers[read]!)) continue
-      for (let member = 0; member < this.#acceptors; member++) next[member] = this.columns.forgetShown(next[member]!, read)
-    }
-    if (!this.#isLess(next, before)) this.#found(next)
+    if (!this.#isLess(next, before) && !this.#reads.isHopeless(next)) this.#found(next)
   }
+
+  #column (vector: Int32Array, member: number): Column { return this.columns.columns.at(vector[member]!) }
 
   /** Nothing that this owner says will ever be taken. */
   #isOver (vector: Int32Array, term: number): boolean {
