@@ -10,6 +10,8 @@ export interface Held extends Stamped {
   /** The local number of its last change. */
   readonly number: number
   committed: boolean
+  /** The stamp under which the element was last known to be there, while this cell is not known to be committed; or empty. */
+  readonly shown: Stamp
 }
 
 /** An acceptor's lane: all of it is durable before anything said of it leaves. In the order of local numbers. */
@@ -54,7 +56,7 @@ export class LaneCells {
   store (element: string, { stamp, cell }: Stamped, number: number): Held | undefined {
     const before = this.cells.get(element)
     if ((before !== undefined && before.stamp >= stamp) || this.isBelowFloor(stamp)) return undefined
-    return this.put({ element, stamp, cell, number, committed: false })
+    return this.put({ element, stamp, cell, number, committed: false, shown: before === undefined ? '' : shownOf(before) })
   }
 
   put (held: Held): Held {
@@ -127,4 +129,10 @@ export class LaneCells {
     }
     assert(termOfStamp(this.floor) <= this.promised && sequenceOf(this.floor) >= 0, 'the floor is of no term above the promise')
   }
+}
+
+/** Under which stamp an element is known to be there; empty if it is not. */
+function shownOf ({ stamp, cell, committed, shown }: Held): Stamp {
+  if (!committed) return shown
+  return cell.present ? stamp : ''
 }

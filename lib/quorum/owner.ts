@@ -34,6 +34,8 @@ export class Owner {
   readonly waiting = new Waiting()
   /** What was executed in this term, by origin: a number without answers is still waiting. */
   readonly seen = new Map<string, { readonly incarnation: number, readonly answers: Map<number, Answered | undefined> }>()
+  /** What was asked of this term before the lane was owned. */
+  readonly early: Array<{ readonly origin: Origin, readonly element: string, readonly operations: readonly Operation[] }> = []
   isOwning = false
   committed = 0
   floor = 0
@@ -223,6 +225,12 @@ export class Owner {
   /** Everyone has something to answer, and tells thereby what it has released. */
   ask (): void {
     for (const progress of this.progress.values()) if (progress.outstanding === 0) progress.isAnnounced = true
+  }
+
+  /** Tells a member again how far the term is committed. */
+  remind (id: string): void {
+    const progress = this.progress.get(id)
+    if (progress !== undefined) progress.isAnnounced = true
   }
 
   /** News of commits that nothing else has carried yet go out by themselves. @returns whether anybody is owed anything */

@@ -17,6 +17,8 @@ export interface OwningOptions {
 
 /** How many cells of an earlier term are proposed again at a time, where there is nothing else to do. */
 const restampedAtOnce = 64
+/** So many questions wait for a lane to be owned; they are asked again. */
+const mostEarly = 1_000
 /** How often origins are asked what they have released, in milliseconds, where removed elements are kept for it. */
 const askMs = 250
 
@@ -77,6 +79,9 @@ export class Owning {
     if (owner?.isOwning === true && owner.term === term) {
       this.#touch(owner)
       this.#answer(owner, origin, element, owner.forward(origin, element, operations))
+    } else if (owner?.term === term) {
+      // It is told to come here as soon as the term is known; what it asks is done once the lane is owned.
+      if (owner.early.length < mostEarly) owner.early.push({ origin, element, operations })
     } else if (routes.lane(lane).term > term) send(origin.id, { type: 'redirect', lane, term: routes.lane(lane).term }, false)
     else if (owner === undefined && routes.ownerOf(lane) === id) this.claim(lane)
   }
@@ -86,8 +91,12 @@ export class Owning {
     const { routes, id, send } = this.#options
     const owner = this.owners.get(lane)
     if (routes.lane(lane).term > term) send(from, { type: 'redirect', lane, term: routes.lane(lane).term }, false)
-    else if (owner?.isOwning === true) send(from, { type: 'owned', lane, term }, false)
-    else if (routes.ownerOf(lane) === id) this.claim(lane)
+    else if (owner?.isOwning === true) {
+      // A member that has started anew may have forgotten what it was told of commits.
+      owner.remind(from)
+      this.#touch(owner)
+      send(from, { type: 'owned', lane, term }, false)
+    } else if (routes.ownerOf(lane) === id) this.claim(lane)
   }
 
   #answer ({ lane, term }: Owner, origin: Origin, element: string, answers: readonly Answered[]): void {
@@ -99,16 +108,26 @@ export class Owning {
     this.isBusy = true
   }
 
-  /** Sends whatever there is to send. */
-  pump (incarnation: number, nowMs: number): void {
-    for (const lane of this.#claims) if (!this.owners.has(lane)) this.#begin(lane, incarnation)
-    this.#claims.clear()
+  /** Sends whatever there is to send. `maySend`: a quorum can be reached; before that no new term is begun. */
+  pump ({ incarnation, nowMs, maySend }: { readonly incarnation: number, readonly nowMs: number, readonly maySend: boolean }): void {
+    if (maySend && this.#claims.size > 0) {
+      for (const lane of this.#claims) if (!this.owners.has(lane)) this.#begin(lane, incarnation)
+      this.#claims.clear()
+    }
     for (const owner of this.#touched) {
-      for (const to of owner.system.members) {
-        for (let body = owner.pull(to, nowMs); body !== undefined; body = owner.pull(to, nowMs)) this.#options.send(to, body, false)
-      }
+      this.#drain(owner, nowMs)
+      if (!owner.isOwning || owner.early.length === 0) continue
+      // After the first round, which tells everyone whose lane it is.
+      for (const { origin, element, operations } of owner.early.splice(0)) this.#answer(owner, origin, element, owner.forward(origin, element, operations))
+      this.#drain(owner, nowMs)
     }
     this.#touched.clear()
+  }
+
+  #drain (owner: Owner, nowMs: number): void {
+    for (const to of owner.system.members) {
+      for (let body = owner.pull(to, nowMs); body !== undefined; body = owner.pull(to, nowMs)) this.#options.send(to, body, false)
+    }
   }
 
   /** Whoever was asked and is silent is asked again, over every way there is. */

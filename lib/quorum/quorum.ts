@@ -1,6 +1,7 @@
 import type { Change, Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
 import { assert } from '../ground/assert.js'
 import type { Now } from '../ground/clock.js'
+import { TendrilError } from '../ground/errors.js'
 import { randomId } from '../ground/ids.js'
 import { Acceptor } from './acceptor.js'
 import type { Acceptance } from './acceptor.js'
@@ -11,11 +12,12 @@ import { Holding } from './holding.js'
 import type { Body } from './messages.js'
 import { Owning } from './owning.js'
 import { Reach } from './reach.js'
-import { readStored, selfChange } from './records.js'
+import { cellChange, readStored, selfChange } from './records.js'
 import { Relay } from './relay.js'
 import type { Received, Sender } from './relay.js'
 import { Released } from './released.js'
 import { Routes } from './routes.js'
+import { StoreDigest } from './store-digest.js'
 import type { Configuration } from './systems.js'
 import { Tending } from './tending.js'
 import { ownerOf } from './terms.js'
@@ -39,6 +41,8 @@ export type QuorumEvent =
   | { readonly kind: 'add' | 'rem', readonly element: string }
   | { readonly kind: 'ready' | 'halt' }
 
+/** So many messages wait for a node to begin; all that is asked is asked again. */
+const mostEarly = 1_000
 /** While anything is owed, time is looked at so often, in milliseconds. */
 const busyMs = 10
 
@@ -57,11 +61,15 @@ export class Quorum implements Core<QuorumEvent> {
   readonly #reach: Reach
   readonly #holding: Holding
   readonly #released = new Released()
+  /** Of what is stored; undefined without storage. */
+  readonly #digest: StoreDigest | undefined
   readonly #calling: Calling
   readonly #owning: Owning
   readonly #tending: Tending
   /** What this node says to itself. */
   readonly #inbox: Body[] = []
+  /** What came before this node could take part. */
+  readonly #early: Array<Pick<Received, 'from' | 'incarnation' | 'body'>> = []
   #epoch: string
   #incarnation: number
   /** Once this is durable, nobody else has ever spoken under this incarnation. */
@@ -81,6 +89,7 @@ export class Quorum implements Core<QuorumEvent> {
     // Without storage nothing of an earlier run is remembered here, but others may remember it.
     this.#incarnation = persistent ? 0 : Math.floor(random() * 2 ** 40) + 1
     this.#beganAt = persistent ? Infinity : 0
+    this.#digest = persistent ? new StoreDigest() : undefined
     this.#relay = new Relay({ id, epoch: configuration.epoch, nextHop })
     this.#reach = new Reach(id, configuration.system)
     this.#holding = new Holding(persistent ? 0 : Infinity)
@@ -180,18 +189,29 @@ export class Quorum implements Core<QuorumEvent> {
 
   restore (records: readonly StoredRecord[], now: Now): Effects<QuorumEvent> {
     this.#now = now
+    this.#digest?.restore(records)
     const { self, lanes, cells } = readStored(records)
+    if (self !== undefined && self.id !== this.id) throw new TendrilError('STORAGE_FAILED', `storage is that of '${self.id}', not of '${this.id}'`)
     this.acceptor.restore(lanes, cells)
     for (const { lane, promised } of lanes) this.#owning.hear(lane, promised)
-    for (const { element, stamp, cell, committed } of cells) if (committed) this.view.show({ element, stamp, present: cell.present })
-    if (self?.id === this.id) this.#epoch = self.epoch
+    for (const { element, stamp, cell, committed, shown } of cells) {
+      if (committed) this.view.show({ element, stamp, present: cell.present })
+      else if (shown !== '') this.view.show({ element, stamp: shown, present: true })
+    }
+    this.#epoch = self?.epoch ?? this.#epoch
     this.#incarnation = this.nextIncarnation(self?.incarnation ?? 0)
     this.#keep([selfChange({ id: this.id, epoch: this.#epoch, incarnation: this.#incarnation })])
     this.#beganAt = this.#sequence
     return this.#settle()
   }
 
-  seal (): Effects<QuorumEvent> { return { changes: [], sequence: this.#sequence, events: [], wake: [] } }
+  /** What is shown is known as committed: a node that is closed in order shows the same when it starts again. */
+  seal (): Effects<QuorumEvent> {
+    for (const { pending } of this.acceptor.lanes.values()) {
+      for (const held of pending.values()) if (this.view.shows(held)) this.#keep([cellChange({ ...held, committed: true })])
+    }
+    return this.#effects()
+  }
 
   check (): void {
     this.acceptor.check()
@@ -210,8 +230,9 @@ export class Quorum implements Core<QuorumEvent> {
     for (const { lane, promised, cells } of this.acceptor.lanes.values()) {
       if (cells.size > 0 && ownerOf(promised) === this.id) this.#owning.claim(lane)
     }
-    this.#tending.wake(this.#now.monotonic)
+    this.#tending.hasten(this.#now.monotonic)
     this.#calling.flushAll(this.#speaking)
+    for (const { from, incarnation, body } of this.#early.splice(0)) this.#handle(from, incarnation, body)
   }
 
   get #speaking (): { readonly incarnation: number, readonly nowMs: number, readonly maySend: boolean } {
@@ -229,8 +250,8 @@ export class Quorum implements Core<QuorumEvent> {
     this.#reach.hear(from, this.#now.monotonic)
     this.#released.hear(from, incarnation, released)
     // Before its own incarnation is durable a node takes part in nothing.
-    if (!this.#hasBegun) return
-    this.#handle(from, incarnation, body)
+    if (this.#hasBegun) this.#handle(from, incarnation, body)
+    else if (this.#early.length < mostEarly) this.#early.push({ from, incarnation, body })
   }
 
   #handle (from: string, incarnation: number, body: Body): void {
@@ -281,7 +302,10 @@ export class Quorum implements Core<QuorumEvent> {
 
   #keep (changes: readonly Change[]): void {
     if (changes.length === 0) return
-    this.#changes.push(...changes)
+    for (const change of changes) {
+      this.#changes.push(change)
+      this.#digest?.apply(change)
+    }
     this.#sequence++
   }
 
@@ -290,14 +314,22 @@ export class Quorum implements Core<QuorumEvent> {
       for (const { to, body } of this.#holding.release()) this.#send(to, body, false)
       for (const body of this.#inbox.splice(0)) this.#handle(this.id, this.#incarnation, body)
       this.#released.hear(this.id, this.#incarnation, this.#calling.calls.released)
-      if (this.#hasBegun) this.#owning.pump(this.#incarnation, this.#now.monotonic)
+      if (this.#hasBegun) this.#owning.pump(this.#speaking)
     } while (this.#inbox.length > 0)
     if (this.#reach.look(this.#relay.neighbours, this.#now.monotonic)) {
       this.#events.push({ kind: this.#reach.isReady ? 'ready' : 'halt' })
-      if (this.#reach.isReady) this.#calling.flushAll(this.#speaking)
+      if (this.#reach.isReady) {
+        if (this.#hasBegun) this.#tending.hasten(this.#now.monotonic)
+        this.#calling.flushAll(this.#speaking)
+      }
       return this.#settle()
     }
     this.#setDeadline()
+    return this.#effects()
+  }
+
+  #effects (): Effects<QuorumEvent> {
+    if (this.#digest !== undefined && this.#changes.length > 0) this.#changes.push(this.#digest.record)
     const effects = { changes: this.#changes, sequence: this.#sequence, events: this.#events, wake: this.#relay.takeWake() }
     this.#changes = []
     this.#events = []

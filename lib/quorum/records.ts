@@ -9,8 +9,8 @@ import { isCount, isStamp, isTerm } from './terms.js'
 /**
  * How a member stands in storage, encode and decode side by side: `c` a cell, `l` a lane, `m` the one record about itself.
  */
-export function cellChange ({ element, stamp, cell, number, committed }: Held): Change {
-  return { key: `c${element}`, value: [element, stamp, number, committed, writeCell(cell)] }
+export function cellChange ({ element, stamp, cell, number, committed, shown }: Held): Change {
+  return { key: `c${element}`, value: [element, stamp, number, committed, shown, writeCell(cell)] }
 }
 
 export function cellGone (element: string): Change { return { key: `c${element}`, value: undefined } }
@@ -57,9 +57,10 @@ function readLane ([lane, promised, closed, commit, floor]: readonly unknown[]):
   return Object.assign(new LaneCells(lane), { promised, closed, commit, floor })
 }
 
-function readHeld ([element, stamp, number, committed, cell]: readonly unknown[]): Held {
-  if (typeof element !== 'string' || !isStamp(stamp) || !isCount(number) || typeof committed !== 'boolean') throw corrupt('a cell')
-  return { element, stamp, number, committed, cell: readCell(cell) }
+function readHeld ([element, stamp, number, committed, shown, cell]: readonly unknown[]): Held {
+  if (typeof element !== 'string' || !isStamp(stamp) || !isCount(number) || typeof committed !== 'boolean' ||
+    !(shown === '' || isStamp(shown))) throw corrupt('a cell')
+  return { element, stamp, number, committed, shown, cell: readCell(cell) }
 }
 
 /** The lane of a stored cell: the hash is part of the layout. */

@@ -46,6 +46,9 @@ export class Tending {
   /** Something was accepted. */
   wake (nowMs: number): void { this.at ??= nowMs + tendMs }
 
+  /** What storage held may be settled for long: to be asked at once. */
+  hasten (nowMs: number): void { this.at = nowMs }
+
   /** `maySend`: a quorum can be reached. Else nobody could settle anything, and nobody is to blame for it. */
   tick (nowMs: number, maySend: boolean): void {
     if (this.at === undefined || nowMs < this.at) return

@@ -16,6 +16,9 @@ export class View {
     return true
   }
 
+  /** Whether this state of an element is shown, or a later one. */
+  shows ({ element, stamp }: { readonly element: string, readonly stamp: Stamp }): boolean { return stamp <= (this.#stamps.get(element) ?? '') }
+
   /** The element was removed for good. */
   purge (element: string): void {
     if (!this.elements.has(element)) this.#stamps.delete(element)

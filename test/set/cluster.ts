@@ -10,6 +10,8 @@ export type Shape = 'mesh' | 'chain' | 'ring'
 export class Cluster {
   readonly sets: ConsistentSet[]
   readonly pairs = new Map<string, Pair>()
+  /** Streams in memory keep no process alive, and what is asked again is asked by a timer that keeps none either. */
+  readonly #alive = setInterval(() => {}, 1_000)
 
   constructor (ids: readonly string[], shape: Shape = 'mesh', options: (id: string) => ConsistentSetOptions = () => ({})) {
     this.sets = ids.map(id => new ConsistentSet({ id, members: ids, ...options(id) }))
@@ -45,7 +47,13 @@ export class Cluster {
     await until(() => this.sets.every(set => [...set].sort().join() === [...elements].sort().join()), this.sets, ['add', 'rem'])
   }
 
-  async close (): Promise<void> { await closeAll(...this.sets) }
+  async close (): Promise<void> {
+    await closeAll(...this.sets)
+    this.forget()
+  }
+
+  /** Those that are left are not waited for. */
+  forget (): void { clearInterval(this.#alive) }
 }
 
 export async function reached (state: 'ready' | 'halted', ...sets: ConsistentSet[]): Promise<void> {
