@@ -145,7 +145,7 @@ test('close: what waits is CLOSED, what was sent OUTCOME_UNKNOWN, what comes lat
   t.equal(code, 'CLOSED', 'callbacks too')
   t.equal(a.createStream().destroyed, true)
   await a.close()
-  await c.close()
+  await cluster.close()
 })
 
 test('a set that is halted lets 10,000 calls wait, and says ABORTED to more', async t => {
