@@ -6,7 +6,8 @@ export interface NamedExploration extends Exploration {
   readonly isQuick: boolean
 }
 
-const element = 'x'
+/** Two elements of one lane. */
+const [element, beside] = ['x', 'y136']
 
 export function add (token: string, ...owners: number[]): ExploredOperation { return { element, owners, kind: 'add', token } }
 
@@ -18,6 +19,9 @@ export function get (...owners: number[]): ExploredOperation { return { element,
 export function exploration (acceptors: number, terms: number, operations: readonly ExploredOperation[], more: Partial<Exploration> = {}): Exploration {
   return { acceptors, tieBreaker: true, terms, operations, purges: false, mostStates: 40_000_000, ...more }
 }
+
+/** The same of another element in the lane. */
+export function besides (operation: ExploredOperation): ExploredOperation { return { ...operation, element: beside } }
 
 function quick (name: string, ...rest: Parameters<typeof exploration>): NamedExploration { return { name, isQuick: true, ...exploration(...rest) } }
 
@@ -37,6 +41,9 @@ export const explorations: readonly NamedExploration[] = [
   quick('3 acceptors, 1 term, two operations, a read, purges', 3, 1, [add('a', 0), remove(0), get()], purges),
   quick('4 acceptors with a tie-breaker, 2 terms, each an operation', 4, 2, [add('a', 0), remove(1)]),
   quick('4 acceptors without a tie-breaker, 2 terms, each an operation', 4, 2, [add('a', 0), remove(1)], { tieBreaker: false }),
+  quick('3 acceptors, 2 terms, two elements of a lane', 3, 2, [add('a', 0), besides(add('b', 0)), get(1)]),
+  long('3 acceptors, 2 terms, two elements of a lane, each two operations', 3, 2, [add('a', 0), besides(add('b', 0)), get(1), besides(get(1))]),
+  long('3 acceptors, 1 term, two elements of a lane, purges', 3, 1, [add('a', 0), remove(0), besides(add('b', 0)), get(0)], purges),
   long('3 acceptors, 3 terms, each an operation, a read', 3, 3, [...oneEach, get()]),
   long('3 acceptors, 3 terms, each an operation, a read, purges', 3, 3, [...oneEach, get()], purges),
   long('3 acceptors, 2 terms, each two operations, purges', 3, 2, [add('a', 0), remove(0), add('b', 1), get(1)], purges),

@@ -1,8 +1,9 @@
+import { Acceptor } from '../../lib/quorum/acceptor.js'
 import { LaneCells } from '../../lib/quorum/lane-cells.js'
 import { Owner } from '../../lib/quorum/owner.js'
 import { Released } from '../../lib/quorum/released.js'
 import type { Exploration } from '../../lib/sim/quorum-explorer.js'
-import { add, exploration, get, remove } from './explorations.js'
+import { add, besides, exploration, get, remove } from './explorations.js'
 import { plantNoPromiseCheck, plantTombstoneAsNothing, quorumMutants, replace } from './mutants.js'
 
 /** A fault that the explorer finds, and in which exploration. */
@@ -44,6 +45,11 @@ function plantStaleForward (): () => void {
   })
 }
 
+/** What an acceptor missed of a term is taken for closed. */
+function plantGap (): () => void {
+  return replace(Acceptor.prototype, 'accept', accept => function (this: Acceptor, body) { return accept.call(this, { ...body, after: 0 }) })
+}
+
 /** Who adds names no token, so all adds of an element are one, and each is told that it holds the element. */
 function plantEqualAdds (): () => void {
   return replace(Owner.prototype, 'forward', forward => function (this: Owner, origin, element, operations) {
@@ -68,6 +74,7 @@ export const exploredMutants: readonly [ExploredMutant, ...ExploredMutant[]] = [
     exploration: exploration(3, 1, [add('a', 0), get(), get()]),
     shows: wrong
   },
+  { fault: 'a gap is closed', plant: plantGap, exploration: exploration(3, 2, [add('a', 0), besides(add('b', 0)), get(1)]), shows: wrong },
   {
     fault: 'a tombstone is taken for nothing',
     plant: plantTombstoneAsNothing,
