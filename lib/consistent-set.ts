@@ -6,7 +6,6 @@ import type { Answer } from './quorum/cells.js'
 import type { OperationKind } from './quorum/execute.js'
 import { Quorum } from './quorum/quorum.js'
 import type { QuorumEvent } from './quorum/quorum.js'
-import { majority } from './quorum/systems.js'
 import { deliver, tell } from './stream/deliver.js'
 import type { Callback } from './stream/deliver.js'
 import { checkBoolean, checkObject, checkStructureOptions } from './stream/options.js'
@@ -87,6 +86,11 @@ export interface ConsistentSetStats {
 
 /** So many calls a set that can't reach a quorum lets wait. */
 const mostWaiting = 10_000
+const refusals: ReadonlyMap<string, string> = new Map([
+  ['CLUSTER_FULL', 'the others have become a cluster without this node'],
+  ['NOT_MEMBER', 'this node is no member any more, or lost the storage that its id stands for: replace it'],
+  ['CLUSTER_MISMATCH', 'there is another cluster, which was formed apart from this one']
+])
 /** How long a lane's owner may be silent at least before another takes its place. */
 const patienceMs = 50
 
@@ -109,8 +113,7 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
     const settings = checkStructureOptions({ ...options, durable: true }, 'set', cellBytes)
     const { clock, storage } = settings
     const now = readClock(clock)
-    const { id, configuration } = checkConfiguration(options, settings)
-    this.#quorum = new Quorum({ id, configuration, patienceMs, persistent: storage !== undefined, random: () => clock.random() }, now)
+    this.#quorum = new Quorum({ ...checkConfiguration(options, settings), patienceMs, persistent: storage !== undefined, random: () => clock.random() }, now)
     this.#calls = new SetCalls({
       clock,
       begin: (kind, element, token) => this.#begin(kind, element, token),
@@ -203,7 +206,7 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
     } catch (error) {
       return error as TendrilError
     }
-    if (this.state === 'ready' || this.#quorum.queued < mostWaiting) return undefined
+    if (this.state === 'ready' || this.#quorum.standing.queued < mostWaiting) return undefined
     return new TendrilError('ABORTED', `${mostWaiting} calls wait for a quorum already`)
   }
 
@@ -232,8 +235,8 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
   get state (): 'forming' | 'ready' | 'halted' { return this.#quorum.state }
 
   status (): ConsistentSetStatus {
-    const { state, reachable, queued, configuration: { epoch, system } } = this.#quorum
-    return { state, members: [...system.members], reachable: reachable.length, needed: system.needed, epoch, queued }
+    const { state, members, reachable, needed, epoch, queued } = this.#quorum.standing
+    return { state, members: [...members], reachable, needed, epoch, queued }
   }
 
   /** Plain counters. */
@@ -276,12 +279,16 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
     switch (event.kind) {
       case 'done': this.#calls.answered(event.n, event.answer); break
       case 'add': case 'rem': tell(this, event.kind, event.element); break
+      case 'changed': break
+      case 'fail': this.#calls.failed(event.n, event.code); break
+      case 'members': tell(this, 'members', [...event.members]); break
+      case 'refused': tell(this, 'error', new TendrilError(event.code, refusals.get(event.code) ?? 'this node is no member')); break
       case 'ready': case 'halt': if (!this.#isClosing) tell(this, event.kind)
     }
   }
 }
 
-function checkConfiguration (options: ConsistentSetOptions, { id, clock }: Settings): { id: string, configuration: { epoch: number, system: ReturnType<typeof majority> } } {
+function checkConfiguration (options: ConsistentSetOptions, { id, clock }: Settings): { id: string, members?: readonly string[], clusterSize?: number, tieBreaker: boolean } {
   const { clusterSize, tieBreaker = true } = options
   checkBoolean('tieBreaker', tieBreaker)
   const size = clusterSize === undefined ? undefined : checkClusterSize(clusterSize)
@@ -289,9 +296,9 @@ function checkConfiguration (options: ConsistentSetOptions, { id, clock }: Setti
   const own = id ?? randomId(() => clock.random())
   if (members === undefined) {
     if (size !== 1) throw outOfRange('a cluster of more than one needs its members')
-    return { id: own, configuration: { epoch: 1, system: majority([own], tieBreaker) } }
+    return { id: own, clusterSize: 1, tieBreaker }
   }
   if (size !== undefined && size !== members.length) throw outOfRange('clusterSize must be the number of members')
   if (!members.includes(own)) throw outOfRange("members must name this node's own id")
-  return { id: own, configuration: { epoch: 1, system: majority(members, tieBreaker) } }
+  return { id: own, members, tieBreaker }
 }

@@ -1,5 +1,6 @@
 import { idleTimeout } from './ground/clock.js'
 import type { Clock } from './ground/clock.js'
+import type { ErrorCode } from './ground/errors.js'
 import { TendrilError, wrongType } from './ground/errors.js'
 import type { Answer } from './quorum/cells.js'
 import type { OperationKind } from './quorum/execute.js'
@@ -95,6 +96,15 @@ export class SetCalls {
     if (waiter === undefined) return
     this.#forget(n, waiter)
     settle(waiter, answer)
+  }
+
+  /** This node may not call any more. */
+  failed (n: number, code: ErrorCode): void {
+    const waiter = this.#waiting.get(n)
+    if (waiter === undefined) return
+    this.#forget(n, waiter)
+    const error = new TendrilError(code === 'OUTCOME_UNKNOWN' ? 'NOT_MEMBER' : code, 'this node is no member of the cluster')
+    waiter.reject(code === 'OUTCOME_UNKNOWN' ? unknown(waiter, error) : error)
   }
 
   /** Nothing will be answered any more. */

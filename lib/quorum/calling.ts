@@ -1,5 +1,4 @@
-import { Calls } from './calls.js'
-import type { CallLine, Done } from './calls.js'
+import type { CallLine, Calls, Done } from './calls.js'
 import type { Answered, Body } from './messages.js'
 import type { Owning } from './owning.js'
 import type { Routes } from './routes.js'
@@ -13,6 +12,7 @@ export interface CallingOptions {
   readonly random: () => number
   readonly send: (to: string, body: Body, wide: boolean) => void
   readonly owning: Owning
+  readonly calls: Calls
 }
 
 /** As which run this node speaks, when, and whether there is anybody to hear it. */
@@ -32,15 +32,28 @@ const nothing: CallResults = { done: [], shown: [] }
 
 /** Sends this node's calls to whom they concern, again where there is no answer, elsewhere where another term has begun. */
 export class Calling {
-  readonly calls = new Calls()
+  readonly calls: Calls
   readonly #options: CallingOptions
 
   constructor (options: CallingOptions) {
     this.#options = options
+    this.calls = options.calls
   }
 
   flushAll (speaking: Speaking): void {
     for (const line of this.calls.lines.values()) this.flush(line, speaking)
+  }
+
+  /** Begins all anew that is under way: whoever was asked before has no say any more. */
+  restart (speaking: Speaking): void {
+    for (const line of this.calls.lines.values()) {
+      this.calls.restart(line, this.#options.system)
+      if (line.batch.length > 0 && speaking.maySend) {
+        this.#drawClaim(line, speaking)
+        this.#send(line, speaking, false)
+      }
+    }
+    this.flushAll(speaking)
   }
 
   /** Sends the next calls of a line, unless others are under way. */

@@ -70,10 +70,22 @@ export class Calls {
     const end = line.queue.findIndex(({ kind }) => (kind === 'get') !== reads)
     line.batch = line.queue.splice(0, end === -1 ? line.queue.length : end)
     line.firstMs = nowMs
-    if (!reads) return true
+    if (reads) this.#beginReading(line, system)
+    return true
+  }
+
+  #beginReading (line: CallLine, system: QuorumSystem): void {
     line.reading = { number: ++this.#readingNumber, of: new Reading(system) }
     this.#readings.set(this.#readingNumber, line)
-    return true
+  }
+
+  /** Forgets whom the calls under way went to: nothing that is still to come of that is believed. */
+  restart (line: CallLine, system: QuorumSystem): void {
+    line.term = ''
+    line.sentMs = -Infinity
+    if (line.reading === undefined) return
+    this.endReading(line)
+    this.#beginReading(line, system)
   }
 
   reading (number: number): CallLine | undefined { return this.#readings.get(number) }
@@ -109,6 +121,18 @@ export class Calls {
 
   #tidy (line: CallLine): void {
     if (line.batch.length === 0 && line.queue.length === 0) this.lines.delete(line.element)
+  }
+
+  /** This node may not call any more. @returns what was waiting, and whether it may still take effect */
+  failAll (): Array<{ readonly n: number, readonly mayTakeEffect: boolean }> {
+    const failed = [...this.lines.values()].flatMap(({ batch, queue }) => [
+      ...batch.filter(({ isAbandoned }) => !isAbandoned).map(({ n, kind }) => ({ n, mayTakeEffect: kind !== 'get' })),
+      ...queue.map(({ n }) => ({ n, mayTakeEffect: false }))
+    ])
+    this.lines.clear()
+    this.#readings.clear()
+    this.#open.clear()
+    return failed
   }
 
   /** Nobody waits for a call any more. @returns whether it may still take effect; undefined: it was answered before */

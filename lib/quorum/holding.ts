@@ -17,6 +17,9 @@ export class Holding {
 
   hold (sequence: number, reply: Reply): void { this.#held.push({ ...reply, sequence }) }
 
+  /** What was to be said in a configuration that is over. */
+  drop (): void { this.#held.length = 0 }
+
   /** Those that may leave now, in order. */
   release (): Reply[] {
     const end = this.#held.findIndex(({ sequence }) => sequence > this.durable)

@@ -1,6 +1,8 @@
 import { isName, maxIdBytes } from '../ground/ids.js'
 import { answerCodes, bad, isToken, maxElementBytes, readAnswer, readCell, writeCell } from './cells.js'
 import type { Answer, Stamped } from './cells.js'
+import { configurationTypes, isConfigurationBody, readConfigurationBody, writeConfigurationFields } from './configuration-messages.js'
+import type { ConfigurationBody } from './configuration-messages.js'
 import { operationKinds } from './execute.js'
 import type { Operation } from './execute.js'
 import { laneCount } from './lanes.js'
@@ -20,7 +22,10 @@ export interface Answered extends Answer {
 }
 
 /** What members say to each other; `docs/quorum.md` has the table. */
-export type Body =
+export type Body = LaneBody | ConfigurationBody
+
+/** What is said of lanes and elements: taken from members of the same epoch alone. */
+export type LaneBody =
   | { readonly type: 'prepare', readonly lane: number, readonly term: Term, readonly cursor: number }
   | { readonly type: 'promise', readonly lane: number, readonly term: Term, readonly cursor: number, readonly next: number, readonly entries: readonly Entry[] }
   | Accept
@@ -51,13 +56,14 @@ export interface Accept {
   readonly entries: readonly Entry[]
 }
 
-const types = ['prepare', 'promise', 'accept', 'ack', 'refuse', 'redirect', 'forward', 'answer', 'read', 'repair', 'value', 'ping', 'pong', 'tend', 'owned'] as const
+const laneTypes = ['prepare', 'promise', 'accept', 'ack', 'refuse', 'redirect', 'forward', 'answer', 'read', 'repair', 'value', 'ping', 'pong', 'tend', 'owned'] as const
+const types = [...laneTypes, ...configurationTypes] as const
 
 export function writeBody (body: Body): unknown[] {
-  return [types.indexOf(body.type), ...writeFields(body)]
+  return [types.indexOf(body.type), ...isConfigurationBody(body) ? writeConfigurationFields(body) : writeFields(body)]
 }
 
-function writeFields (body: Body): unknown[] {
+function writeFields (body: LaneBody): unknown[] {
   switch (body.type) {
     case 'prepare': return [body.lane, body.term, body.cursor]
     case 'promise': return [body.lane, body.term, body.cursor, body.next, body.entries.map(writeEntry)]
@@ -91,6 +97,7 @@ export function readBody (value: unknown): Body {
     case 'value': return { type, incarnation: count(a), number: count(b), stamped: c === undefined ? undefined : stamped(c, d) }
     case 'ping': case 'pong': return { type }
     case undefined: throw bad('an unknown type of message')
+    default: return readConfigurationBody(type, [a, b, c, d])
   }
 }
 

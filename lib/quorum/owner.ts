@@ -43,6 +43,8 @@ export class Owner {
   confirmed = 0
   /** Elements whose base is still to be proposed again in the background. */
   backlog: string[] = []
+  /** The head at the moment when the backlog was empty first. */
+  #restampedThrough: number | undefined
   readonly #released: Released
 
   constructor (lane: number, term: Term, system: QuorumSystem, released: Released) {
@@ -72,6 +74,7 @@ export class Owner {
     // The first round tells everyone whose lane it is.
     this.round = 1
     this.backlog = [...this.ledger.lines.keys()]
+    if (this.backlog.length === 0) this.#restampedThrough = 0
   }
 
   // Operations
@@ -154,8 +157,12 @@ export class Owner {
       this.#propose(element, line.cell, this.ledger.head + 1)
       count++
     }
+    if (this.isOwning && this.backlog.length === 0) this.#restampedThrough ??= this.ledger.head
     return count > 0
   }
+
+  /** All that earlier terms left is committed in this one. */
+  get isSynced (): boolean { return this.#restampedThrough !== undefined && this.committed >= this.#restampedThrough }
 
   // Rounds
 

@@ -12,6 +12,8 @@ export interface OwningOptions {
   readonly system: QuorumSystem
   readonly routes: Routes
   readonly released: Released
+  /** Whether what earlier terms left is proposed again even while there is something else to do. */
+  readonly isHurried: boolean
   readonly send: (to: string, body: Body, wide: boolean) => void
 }
 
@@ -46,6 +48,9 @@ export class Owning {
     }
     return this.#options.routes.hear(lane, term)
   }
+
+  /** Whether all that was learned when the lane was prepared is proposed again, and committed. */
+  isSynced (lane: number): boolean { return this.owners.get(lane)?.isSynced === true }
 
   owns (lane: number): boolean { return this.owners.get(lane)?.isOwning === true }
 
@@ -82,7 +87,7 @@ export class Owning {
     } else if (owner?.term === term) {
       // It is told to come here as soon as the term is known; what it asks is done once the lane is owned.
       if (owner.early.length < mostEarly) owner.early.push({ origin, element, operations })
-    } else if (routes.lane(lane).term > term) send(origin.id, { type: 'redirect', lane, term: routes.lane(lane).term }, false)
+    } else if (routes.isCurrent(lane) && routes.lane(lane).term > term) send(origin.id, { type: 'redirect', lane, term: routes.lane(lane).term }, false)
     else if (owner === undefined && routes.ownerOf(lane) === id) this.claim(lane)
   }
 
@@ -90,7 +95,7 @@ export class Owning {
   tend (from: string, lane: number, term: Term): void {
     const { routes, id, send } = this.#options
     const owner = this.owners.get(lane)
-    if (routes.lane(lane).term > term) send(from, { type: 'redirect', lane, term: routes.lane(lane).term }, false)
+    if (routes.isCurrent(lane) && routes.lane(lane).term > term) send(from, { type: 'redirect', lane, term: routes.lane(lane).term }, false)
     else if (owner?.isOwning === true) {
       // A member that has started anew may have forgotten what it was told of commits.
       owner.remind(from)
@@ -132,7 +137,7 @@ export class Owning {
 
   /** Whoever was asked and is silent is asked again, over every way there is. */
   tick (nowMs: number): void {
-    const { routes, send } = this.#options
+    const { routes, send, isHurried } = this.#options
     this.isBusy = false
     const isTimeToAsk = this.askAt !== undefined && nowMs >= this.askAt
     if (isTimeToAsk) this.askAt = undefined
@@ -142,7 +147,7 @@ export class Owning {
         if (isTimeToAsk) owner.ask()
         this.askAt ??= nowMs + askMs
       }
-      if (owner.isOwning && owner.committed === owner.ledger.head && owner.restamp(restampedAtOnce)) this.#touched.add(owner)
+      if (owner.isOwning && (isHurried || owner.committed === owner.ledger.head) && owner.restamp(restampedAtOnce)) this.#touched.add(owner)
       for (const to of owner.system.members) {
         if (!owner.retry(to, nowMs, routes.patienceMs)) continue
         for (let body = owner.pull(to, nowMs); body !== undefined; body = owner.pull(to, nowMs)) send(to, body, true)

@@ -7,14 +7,16 @@ export const pingMs = 500
 export class Reach {
   readonly #id: string
   readonly #system: QuorumSystem
-  readonly #heard = new Map<string, number>()
+  readonly #heard: Map<string, number>
   #pingedAt = -Infinity
-  isReady = false
 
-  constructor (id: string, system: QuorumSystem) {
+  constructor (id: string, system: QuorumSystem, before?: Reach) {
     this.#id = id
     this.#system = system
+    this.#heard = new Map(before?.heard)
   }
+
+  get heard (): ReadonlyMap<string, number> { return this.#heard }
 
   hear (id: string, nowMs: number): void { this.#heard.set(id, nowMs) }
 
@@ -24,13 +26,7 @@ export class Reach {
     return this.#system.members.filter(id => id === this.#id || neighbours.has(id) || isHeard(id))
   }
 
-  /** @returns whether it became or ceased to be ready */
-  look (neighbours: ReadonlySet<string>, nowMs: number): boolean {
-    const isReady = this.#system.isQuorum(new Set(this.members(neighbours, nowMs)))
-    const hasChanged = isReady !== this.isReady
-    this.isReady = isReady
-    return hasChanged
-  }
+  isQuorum (neighbours: ReadonlySet<string>, nowMs: number): boolean { return this.#system.isQuorum(new Set(this.members(neighbours, nowMs))) }
 
   /** Whom to ask now. */
   toPing (neighbours: ReadonlySet<string>, nowMs: number): string[] {

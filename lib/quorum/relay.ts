@@ -1,15 +1,23 @@
-import type { Link, Message } from '../core.js'
+import type { Link, Message, Traffic } from '../core.js'
 import { maxIdBytes, isName } from '../ground/ids.js'
 import { bad } from './cells.js'
+import { maxStoreBytes } from './configuration.js'
 import { readBody, readId, writeBody } from './messages.js'
 import type { Body } from './messages.js'
 import { isCount } from './terms.js'
 
-/** Who says something, of which run, and up to which of its operations it waits for none any more. */
+/** Who says something, and what holds of it whatever it says. */
 export interface Sender {
+  /** Of which sealing, and in which epoch of it; the empty origin and 0: it is a member of nothing. */
+  readonly origin: string
+  readonly epoch: number
   readonly from: string
+  readonly store: string
   readonly incarnation: number
+  /** Up to which of its operations of this run it waits for none any more. */
   readonly released: number
+  /** How many changes of its store were ever durable. */
+  readonly changes: number
 }
 
 export interface Received extends Sender {
@@ -18,20 +26,23 @@ export interface Received extends Sender {
 
 export interface RelayOptions {
   readonly id: string
-  /** Of the configuration: what was said in another is not heard. */
-  readonly epoch: number
   /** The neighbour that is next on the way to a member; without one, or undefined: every neighbour. */
   readonly nextHop?: ((to: string) => string | undefined) | undefined
 }
 
 interface Neighbour {
   readonly id: string
+  readonly store: string
   readonly queue: Message[]
   sent: number
   received: number
 }
 
 const envelopeType = 1
+const visitedField = 11
+const bodyField = 12
+/** As an address. */
+export const everyone = ''
 /** All that waits for an answer is said again, so what a slow neighbour can't take may be dropped. */
 const mostQueued = 2_000
 const mostRemembered = 8_192
@@ -55,18 +66,19 @@ export class Relay {
     this.#options = options
   }
 
-  get neighbours (): ReadonlySet<string> { return new Set(Array.from(this.links.values(), ({ id }) => id)) }
+  neighbours (admits: (id: string, store: string) => boolean): ReadonlySet<string> {
+    return new Set([...this.links.values()].filter(({ id, store }) => admits(id, store)).map(({ id }) => id))
+  }
 
-  open (link: Link, id: string): void { this.links.set(link, { id, queue: [], sent: 0, received: 0 }) }
+  open (link: Link, id: string, store: string): void { this.links.set(link, { id, store, queue: [], sent: 0, received: 0 }) }
 
   close (link: Link): void { this.links.delete(link) }
 
-  /** `wide`: over every link, as the straight way has not led to an answer. */
-  send (to: string, body: Body, { incarnation, released }: Sender, wide: boolean): void {
-    const { id, epoch } = this.#options
+  /** `to`: `everyone` for all who can be reached. `wide`: over every link, as the straight way has not led to an answer. */
+  send (to: string, body: Body, { origin, epoch, from, store, incarnation, released, changes }: Sender, wide: boolean): void {
     this.#number++
-    this.#remember(`${id} ${incarnation} ${this.#number}`)
-    this.#carry([envelopeType, epoch, id, to, incarnation, this.#number, released, 0, [id], writeBody(body)], to, wide)
+    this.#remember(`${from} ${store} ${incarnation} ${this.#number}`)
+    this.#carry([envelopeType, origin, epoch, from, store, to, incarnation, this.#number, released, changes, 0, [from], writeBody(body)], to, wide)
   }
 
   /** @returns what is for this node; undefined: nothing is, or not again. @throws TendrilError BAD_FRAME */
@@ -74,22 +86,18 @@ export class Relay {
     const neighbour = this.links.get(link)
     if (neighbour !== undefined) neighbour.received++
     this.received++
-    const [type, epoch, , , incarnation, number, released, hops, visited, inner] = message
-    const [from, to] = [readId(message[2]), readId(message[3])]
-    if (type !== envelopeType || ![epoch, incarnation, number, released, hops].every(isCount)) throw bad('an envelope that is none')
-    if (!Array.isArray(visited) || visited.length > 1024 || !visited.every(id => isName(id, maxIdBytes))) throw bad('an envelope that was nowhere')
-    const body = readBody(inner)
+    const { sender, number, to, hops, visited } = readEnvelope(message)
+    const body = readBody(message[bodyField])
     const { id } = this.#options
-    if (epoch !== this.#options.epoch || from === id || !this.#remember(`${from} ${incarnation as number} ${number as number}`)) return undefined
-    if (to === id) return { from, incarnation: incarnation as number, released: released as number, body }
-    if ((hops as number) < mostHops) {
-      this.#carry([...message.slice(0, 7), (hops as number) + 1, [...new Set([...visited, id])], inner], to, false)
+    if (sender.from === id || !this.#remember(`${sender.from} ${sender.store} ${sender.incarnation} ${number}`)) return undefined
+    if (to !== id && hops < mostHops) {
+      this.#carry([...message.slice(0, visitedField - 1), hops + 1, [...new Set([...visited, id])], message[bodyField]], to, false)
     }
-    return undefined
+    return to === id || to === everyone ? { ...sender, body } : undefined
   }
 
   #carry (envelope: unknown[], to: string, wide: boolean): void {
-    const visited = envelope[8] as readonly string[]
+    const visited = envelope[visitedField] as readonly string[]
     const next = this.#linkTo(to) ?? this.#linkTo(this.#options.nextHop?.(to))
     const links = next !== undefined && !wide
       ? [next]
@@ -98,7 +106,7 @@ export class Relay {
     for (const link of links) {
       const { queue } = this.links.get(link)!
       if (queue.length >= mostQueued) continue
-      queue.push([...envelope.slice(0, 8), handed, envelope[9]])
+      queue.push([...envelope.slice(0, visitedField), handed, envelope[bodyField]])
       this.#wake.add(link)
     }
   }
@@ -110,6 +118,11 @@ export class Relay {
 
   #onePerNeighbour (): Link[] {
     return [...new Map(Array.from(this.links, ([link, { id }]) => [id, link])).values()]
+  }
+
+  traffic (link: Link): Traffic {
+    const { sent = 0, received = 0 } = this.links.get(link) ?? {}
+    return { entriesIn: received, entriesOut: sent, duplicates: 0 }
   }
 
   /** @returns whether it was new */
@@ -134,4 +147,24 @@ export class Relay {
     if (wake.length > 0) this.#wake = new Set()
     return wake
   }
+}
+
+interface Envelope {
+  readonly sender: Sender
+  readonly number: number
+  readonly to: string
+  readonly hops: number
+  readonly visited: readonly unknown[]
+}
+
+/** @throws TendrilError BAD_FRAME */
+function readEnvelope (message: Message): Envelope {
+  const [type, origin, epoch, , store, , incarnation, number, released, changes, hops, visited] = message
+  const numbers = [epoch, incarnation, number, released, changes, hops]
+  if (type !== envelopeType || !numbers.every(isCount)) throw bad('an envelope that is none')
+  if (!(origin === '' || isName(origin, maxStoreBytes)) || !isName(store, maxStoreBytes)) throw bad('an envelope of nobody')
+  if (!Array.isArray(visited) || visited.length > 1024 || !visited.every(id => isName(id, maxIdBytes))) throw bad('an envelope that was nowhere')
+  const to = message[5] === everyone ? everyone : readId(message[5])
+  const [at = 0, run = 0, count = 0, upTo = 0, kept = 0, passed = 0] = numbers
+  return { sender: { origin, epoch: at, from: readId(message[3]), store, incarnation: run, released: upTo, changes: kept }, number: count, to, hops: passed, visited }
 }

@@ -8,6 +8,8 @@ export interface Route {
   term: Term
   /** Terms that it took itself since an operation was last answered: each makes it more patient. */
   claims: number
+  /** The term that the configuration before left behind: nobody owns the lane in it any more. */
+  inherited: Term
 }
 
 /** Whom to ask about which lane, and how long to wait for them. */
@@ -18,13 +20,24 @@ export class Routes {
   /** Round trips of late, in milliseconds: the slowest of them decay. */
   #slowestMs = 0
 
-  constructor (members: readonly string[], leastMs: number) {
+  constructor (members: readonly string[], leastMs: number, before?: Routes) {
     this.#members = members
     this.#leastMs = leastMs
+    this.#slowestMs = before?.slowestMs ?? 0
+    for (const [lane, { term }] of before?.lanes ?? []) this.inherit(lane, term)
+  }
+
+  get slowestMs (): number { return this.#slowestMs }
+  get lanes (): ReadonlyMap<number, Route> { return this.#lanes }
+
+  /** A term of another configuration, or of before this run: what comes must be above it. */
+  inherit (lane: number, term: Term): void {
+    const route = this.lane(lane)
+    if (term >= route.term) Object.assign(route, { term, inherited: term })
   }
 
   lane (lane: number): Route {
-    const known = this.#lanes.get(lane) ?? { term: '', claims: 0 }
+    const known = this.#lanes.get(lane) ?? { term: '', claims: 0, inherited: '' }
     this.#lanes.set(lane, known)
     return known
   }
@@ -37,9 +50,14 @@ export class Routes {
     return true
   }
 
+  /** Whether its term is one of this configuration. */
+  isCurrent (lane: number): boolean {
+    const { term, inherited } = this.lane(lane)
+    return term !== inherited
+  }
+
   ownerOf (lane: number): string {
-    const { term } = this.lane(lane)
-    return term === '' ? preference(lane, this.#members)[0] ?? '' : ownerOf(term)
+    return this.isCurrent(lane) ? ownerOf(this.lane(lane).term) : preference(lane, this.#members)[0] ?? ''
   }
 
   answered (lane: number, tookMs: number): void {

@@ -43,12 +43,6 @@ export function joint (before: QuorumSystem, after: QuorumSystem): QuorumSystem 
   }
 }
 
-/** The members that count, and how. Votes of one epoch count in that epoch alone. */
-export interface Configuration {
-  readonly epoch: number
-  readonly system: QuorumSystem
-}
-
 /** The greatest number that a quorum has reached, where `reached` says how far each member is. */
 export function reachedByQuorum (system: QuorumSystem, reached: (id: string) => number): number {
   const ranked = system.members.map(id => ({ id, at: reached(id) })).sort((a, b) => b.at - a.at)

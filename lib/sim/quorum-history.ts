@@ -22,17 +22,17 @@ export class QuorumHistory {
   get size (): number { return this.#calls.length }
   get answered (): number { return this.#calls.filter(({ end }) => end !== undefined).length }
 
-  begin (node: string, incarnation: number, n: number, call: Pick<Call, 'element' | 'kind' | 'token'>, begunAt: number): void {
+  begin (node: string, store: string, n: number, call: Pick<Call, 'element' | 'kind' | 'token'>, begunAt: number): void {
     const recorded = { node, ...call, begin: begunAt, end: undefined, answer: undefined }
     this.#calls.push(recorded)
-    this.#open.set(`${node} ${incarnation} ${n}`, recorded)
+    this.#open.set(`${node} ${store} ${n}`, recorded)
   }
 
   /** A moment after all that has happened so far. */
   now (): number { return ++this.#time }
 
-  end (node: string, incarnation: number, n: number, answer: Answer): void {
-    const recorded = this.#open.get(`${node} ${incarnation} ${n}`)
+  end (node: string, store: string, n: number, answer: Answer): void {
+    const recorded = this.#open.get(`${node} ${store} ${n}`)
     if (recorded === undefined) return
     expect(recorded.end === undefined, () => `${node} answers call ${n} twice`)
     recorded.end = this.now()
@@ -44,7 +44,10 @@ export class QuorumHistory {
     for (const [key, recorded] of this.#open) if (recorded.node === node) this.#open.delete(key)
   }
 
-  forgetCall (node: string, incarnation: number, n: number): void { this.#open.delete(`${node} ${incarnation} ${n}`) }
+  /** The node may not call. */
+  fail (node: string, store: string, n: number): void { this.forgetCall(node, store, n) }
+
+  forgetCall (node: string, store: string, n: number): void { this.#open.delete(`${node} ${store} ${n}`) }
 
   /** How many calls wait that may still be answered. */
   get waiting (): string[] {

@@ -1,7 +1,6 @@
 import type { Clock } from '../ground/clock.js'
 import { Quorum } from '../quorum/quorum.js'
 import type { QuorumEvent } from '../quorum/quorum.js'
-import type { Configuration } from '../quorum/systems.js'
 import { Host } from '../stream/host.js'
 import type { Crash } from './disk.js'
 import { Disk } from './disk.js'
@@ -14,7 +13,9 @@ export interface QuorumNodeOptions {
   readonly id: string
   readonly world: World
   readonly random: Random
-  readonly configuration: Configuration
+  readonly members?: readonly string[] | undefined
+  readonly clusterSize?: number | undefined
+  readonly tieBreaker: boolean
   readonly patienceMs: number
   readonly onEvents: (node: QuorumNode, events: readonly QuorumEvent[]) => void
 }
@@ -66,10 +67,10 @@ export class QuorumNode {
 
   start (): void {
     if (this.#running !== undefined) return
-    const { world, random, configuration, patienceMs, id, onEvents } = this.#options
+    const { world, random, members, clusterSize, tieBreaker, patienceMs, id, onEvents } = this.#options
     const clock = new PausedClock(new SimClock(world, random.fork(), 0), this)
     const now = { monotonic: clock.monotonic(), wall: clock.wall() }
-    const core = new Quorum({ id, configuration, patienceMs, random: () => clock.random(), persistent: true }, now)
+    const core = new Quorum({ id, members, clusterSize, tieBreaker, patienceMs, random: () => clock.random(), persistent: true }, now)
     const host = new Host(core, {
       name: 'set',
       kind: 'set',

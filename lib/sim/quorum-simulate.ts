@@ -1,6 +1,6 @@
 import type { OperationKind } from '../quorum/execute.js'
 import type { QuorumEvent } from '../quorum/quorum.js'
-import { majority } from '../quorum/systems.js'
+import { QuorumChanges } from './quorum-changes.js'
 import { QuorumHistory } from './quorum-history.js'
 import { QuorumLine } from './quorum-network.js'
 import { QuorumNode } from './quorum-node.js'
@@ -20,9 +20,14 @@ export interface QuorumFaults {
   readonly kill: number
   readonly power: number
   readonly blackout: number
+  readonly grow: number
+  readonly shrink: number
+  readonly replace: number
+  readonly wipe: number
 }
 
-const usual: QuorumFaults = { call: 60, burst: 6, abandon: 2, cut: 5, hold: 4, mute: 4, pause: 4, kill: 4, power: 2, blackout: 1 }
+const usual: QuorumFaults = { call: 60, burst: 6, abandon: 2, cut: 5, hold: 4, mute: 4, pause: 4, kill: 4, power: 2, blackout: 1, grow: 0, shrink: 0, replace: 0, wipe: 0 }
+const changing: Partial<QuorumFaults> = { grow: 4, shrink: 3, replace: 3, wipe: 2 }
 
 export interface QuorumSimulationOptions {
   readonly seed: number
@@ -30,6 +35,10 @@ export interface QuorumSimulationOptions {
   readonly actions?: number | undefined
   readonly shape?: 'mesh' | 'chain' | 'ring' | undefined
   readonly faults?: Partial<QuorumFaults> | undefined
+  /** Whether members change. */
+  readonly changes?: boolean | undefined
+  /** Whether the members find each other instead of being listed; default: half of the seeds that change. */
+  readonly forms?: boolean | undefined
   readonly onTrace?: ((line: string) => void) | undefined
 }
 
@@ -37,6 +46,7 @@ export interface QuorumReport {
   readonly seed: number
   readonly failure: Error | undefined
   readonly nodes: number
+  readonly epochs: number
   readonly calls: number
   readonly answered: number
   readonly steps: number
@@ -71,33 +81,47 @@ class QuorumSimulation {
   readonly #nodes: QuorumNode[]
   readonly #lines: QuorumLine[]
   readonly #elements: string[]
+  readonly #changes: QuorumChanges
   readonly #lots: ReadonlyArray<keyof QuorumFaults>
   readonly #pauseMs: number
   #tokens = 0
   #isHealed = false
+  #hasWiped = false
   #left = 0
 
   constructor (options: QuorumSimulationOptions) {
     const { seed, onTrace } = options
     this.#options = options
-    this.#world = new World({ seed, onTrace, afterStep: () => { for (const { core, isUp } of this.#nodes) if (isUp) core?.check() } })
+    this.#world = new World({ seed, onTrace, afterStep: () => { this.#check() } })
     const random = this.#world.random.fork()
     this.#random = random
-    const ids = Array.from({ length: options.nodes ?? random.between(3, 5) }, (_, i) => `n${i}`)
-    const configuration = { epoch: 1, system: majority(ids, random.chance(0.8)) }
+    const size = options.nodes ?? random.between(3, 5)
+    const isChanging = options.changes === true
+    const forms = options.forms ?? (isChanging && random.chance(0.5))
+    const ids = Array.from({ length: size + (isChanging ? random.between(1, 2) : 0) }, (_, i) => `n${i}`)
+    const members = ids.slice(0, size)
+    const tieBreaker = random.chance(0.8)
     const patienceMs = random.pick([20, 50, 200])
     this.#nodes = ids.map(id => new QuorumNode({
-      id, world: this.#world, random: random.fork(), configuration, patienceMs, onEvents: (node, events) => { this.#told(node, events) }
+      id, world: this.#world, random: random.fork(), ...(forms ? { clusterSize: size } : members.includes(id) ? { members } : {}), tieBreaker, patienceMs, onEvents: (node, events) => { this.#told(node, events) }
     }))
+    this.#changes = new QuorumChanges(this.#nodes, random.fork(), forms ? size - 3 : Infinity, line => { this.#note(line) })
     const latencyMs = random.pick([1, 5, 40])
     this.#lines = this.#pairs(options.shape ?? random.pick(['mesh', 'mesh', 'chain', 'ring'] as const))
       .map(nodes => new QuorumLine(this.#world, random.fork(), latencyMs, nodes))
     this.#elements = Array.from({ length: random.pick([1, 2, 4]) }, (_, i) => `e${i}`)
     this.#pauseMs = random.pick([5, 30, 200])
-    const faults = { ...usual }
+    const faults = { ...usual, ...isChanging ? changing : {} }
+    if (!forms) faults.wipe = 0
     for (const fault of ['cut', 'hold', 'mute', 'pause', 'kill', 'power', 'blackout', 'burst'] as const) if (random.chance(0.4)) faults[fault] = 0
     const drawn: QuorumFaults = { ...faults, ...options.faults }
     this.#lots = (Object.keys(drawn) as Array<keyof QuorumFaults>).flatMap(fault => new Array<keyof QuorumFaults>(drawn[fault]).fill(fault))
+  }
+
+  /** Each change of members touches every lane: then not every step is looked at. */
+  #check (): void {
+    if (this.#changes.epochs > 1 && this.#world.steps % 32 !== 0) return
+    for (const { core, isUp } of this.#nodes) if (isUp) core?.check()
   }
 
   #pairs (shape: 'mesh' | 'chain' | 'ring'): Array<readonly [QuorumNode, QuorumNode]> {
@@ -109,9 +133,20 @@ class QuorumSimulation {
 
   #told (node: QuorumNode, events: readonly QuorumEvent[]): void {
     for (const event of events) {
-      if (event.kind !== 'done') continue
-      this.#history.end(node.id, node.core!.incarnation, event.n, event.answer)
-      this.#world.note(`${node.id} answers ${event.n}: ${event.answer.code} ${event.answer.token}`)
+      switch (event.kind) {
+        case 'done':
+          this.#history.end(node.id, node.core!.epoch, event.n, event.answer)
+          this.#world.note(`${node.id} answers ${event.n}: ${event.answer.code} ${event.answer.token}`)
+          break
+        case 'fail':
+          this.#history.fail(node.id, node.core!.epoch, event.n)
+          this.#world.note(`${node.id} fails ${event.n}: ${event.code}`)
+          break
+        case 'members': this.#changes.adopted(node); break
+        case 'changed': this.#changes.changed(node, event.n, event.code); break
+        case 'refused': this.#world.note(`${node.id} is refused: ${event.code}`); break
+        case 'add': case 'rem': case 'ready': case 'halt': break
+      }
     }
   }
 
@@ -127,22 +162,26 @@ class QuorumSimulation {
     goOn()
     while (this.#left > 0) this.#world.step()
     this.#heal()
+    this.#await(() => {
+      this.#changes.repair()
+      return this.#changes.isSettled
+    }, () => `no configuration settles; these wait: ${this.#changes.waiting.join(', ')}`)
     this.#await(() => this.#history.waiting.length === 0, () => `after all was well these wait: ${this.#history.waiting.join(', ')}`)
-    for (const node of this.#nodes) for (const element of this.#elements) this.#call(node, 'get', element)
+    for (const node of this.#changes.members) for (const element of this.#elements) this.#call(node, 'get', element)
     this.#await(() => this.#history.waiting.length === 0, () => `reads wait in the end: ${this.#history.waiting.join(', ')}`)
     this.#history.judge()
-    this.#await(() => this.#viewsAgree(), () => `the local views differ: ${this.#nodes.map(({ core }) => [...core!.view.elements].join()).join(' | ')}`)
+    this.#await(() => this.#viewsAgree(), () => `the local views differ: ${this.#changes.members.map(({ core }) => [...core!.view.elements].join()).join(' | ')}`)
     this.#await(() => this.#tombstones() === 0, () => `${this.#tombstones()} removed elements are never purged`)
   }
 
   #tombstones (): number {
     let count = 0
-    for (const { core } of this.#nodes) for (const { cells } of core!.acceptor.lanes.values()) for (const { cell } of cells.values()) if (!cell.present) count++
+    for (const { core } of this.#changes.members) for (const { cells } of core!.acceptor.lanes.values()) for (const { cell } of cells.values()) if (!cell.present) count++
     return count
   }
 
   #viewsAgree (): boolean {
-    return new Set(this.#nodes.map(({ core }) => [...core!.view.elements].sort().join())).size === 1
+    return new Set(this.#changes.members.map(({ core }) => [...core!.view.elements].sort().join())).size === 1
   }
 
   #await (isDone: () => boolean, complaint: () => string): void {
@@ -165,6 +204,8 @@ class QuorumSimulation {
       case 'mute': this.#mute(line, ms); break
       case 'pause': this.#note(`${node.id} pauses`); node.pause(ms); break
       case 'kill': case 'power': this.#crash(node, what, ms); break
+      case 'grow': case 'shrink': case 'replace': this.#changes.act(what); break
+      case 'wipe': this.#wipe(node, ms); break
       case 'blackout': for (const each of this.#nodes) this.#crash(each, 'power', this.#random.next() * second)
     }
   }
@@ -177,7 +218,7 @@ class QuorumSimulation {
     const begin = this.#history.now()
     const { n, effects } = node.core.call(kind, element, token, node.host.now())
     this.#note(`${node.id} calls ${n}: ${kind} ${element} ${token}`)
-    this.#history.begin(node.id, node.core.incarnation, n, { element, kind, token }, begin)
+    this.#history.begin(node.id, node.core.epoch, n, { element, kind, token }, begin)
     node.host.run(effects)
   }
 
@@ -185,7 +226,7 @@ class QuorumSimulation {
     if (!node.isUp || node.core === undefined || node.host === undefined) return
     const n = this.#random.between(1, 20)
     const { fate, effects } = node.core.abandon(n, node.host.now())
-    if (fate !== undefined) this.#history.forgetCall(node.id, node.core.incarnation, n)
+    if (fate !== undefined) this.#history.forgetCall(node.id, node.core.epoch, n)
     node.host.run(effects)
   }
 
@@ -207,9 +248,19 @@ class QuorumSimulation {
     if (node.core === undefined) return
     this.#note(`${node.id} ${kind}`)
     this.#history.forget(node.id)
+    this.#changes.forget(node)
     for (const line of this.#lines) if (line.nodes.includes(node)) line.cut(this.#random.between(0, 300), node)
     node.crash(kind)
     this.#world.schedule(ms, () => { if (!this.#isHealed) node.start() })
+  }
+
+  /** A member loses its disk, while all others keep theirs. */
+  #wipe (node: QuorumNode, ms: number): void {
+    if (this.#hasWiped || node.core?.configuring.mayVote !== true || this.#changes.members.length < 3) return
+    this.#hasWiped = true
+    this.#crash(node, 'power', ms)
+    this.#note(`${node.id} loses its disk`)
+    node.disk.wipe()
   }
 
   #heal (): void {
@@ -232,6 +283,7 @@ class QuorumSimulation {
       seed: this.#options.seed,
       failure,
       nodes: this.#nodes.length,
+      epochs: this.#changes.epochs,
       calls: this.#history.size,
       answered: this.#history.answered,
       steps,

@@ -1,6 +1,7 @@
 /**
  * Runs the simulation of the quorum from any number of seeds:
- * `npm run test:quorum -- --seeds N [--from S] [--nodes n] [--actions n]`, or one: `--seed S [--trace]`.
+ * `npm run test:quorum -- --seeds N [--from S] [--nodes n] [--actions n]`, or one: `--seed S [--trace]`. Members change with every other
+ * seed; with all: `--changes`.
  * Says on standard error how far it is. What fails is printed with the one command that replays it.
  */
 import { parseArgs } from 'node:util'
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     nodes: { type: 'string' },
     actions: { type: 'string' },
+    changes: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false }
   }
 })
@@ -28,7 +30,7 @@ const failed: number[] = []
 let sum = { steps: 0, calls: 0, answered: 0 }
 const start = performance.now()
 for (let seed = from; seed < from + seeds; seed++) {
-  const report = simulateQuorum({ seed, nodes, actions, onTrace })
+  const report = simulateQuorum({ seed, nodes, actions, changes: values.changes || seed % 2 === 0, onTrace })
   sum = { steps: sum.steps + report.steps, calls: sum.calls + report.calls, answered: sum.answered + report.answered }
   if (report.failure !== undefined) fail(report, report.failure)
   if ((seed - from + 1) % 100 === 0) progress(seed - from + 1)
@@ -44,7 +46,7 @@ function fail ({ seed, fingerprint }: QuorumReport, failure: Error): void {
   failed.push(seed)
   const isExpected = failure.name === 'Violation'
   console.log(`seed ${seed} failed: ${isExpected ? failure.message : failure.stack}\n  fingerprint ${fingerprint}`)
-  const more = [['--nodes', nodes], ['--actions', actions]].map(([name, value]) => value === undefined ? '' : ` ${name} ${value}`).join('')
+  const more = [['--nodes', nodes], ['--actions', actions]].map(([name, value]) => value === undefined ? '' : ` ${name} ${value}`).join('') + (values.changes ? ' --changes' : '')
   console.log(`  npm run test:quorum -- --seed ${seed}${more} --trace`)
 }
 
