@@ -38,7 +38,7 @@ export interface CallSettings {
 export const mostMembers = 100
 
 /** How long a cell with its element may be as it travels: what operations came to is kept there too, until it is released. */
-export function cellBytes (maxKeyBytes: number): number { return maxKeyBytes + 65_536 }
+export function cellBytes (maxKeyBytes: number): number { return maxKeyBytes + 131_072 }
 
 /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
 export function checkMembers (members: unknown): readonly string[] | undefined {

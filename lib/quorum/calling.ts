@@ -83,7 +83,7 @@ export class Calling {
     const owner = routes.ownerOf(lane)
     line.term = routes.lane(lane).term
     if (owner === id && !owning.owns(lane)) owning.claim(lane)
-    else send(owner, { type: 'forward', lane, term: line.term, element, operations: line.batch.map(({ n, kind, token }) => ({ n, kind, token })) }, wide)
+    else send(owner, { type: 'forward', lane, term: line.term, element, operations: this.calls.asked(line).map(({ n, kind, token }) => ({ n, kind, token })) }, wide)
   }
 
   /** A lane has another owner, or has one now: what waits for it is sent there. */

@@ -35,6 +35,9 @@ export interface CallLine {
 
 export interface Done { readonly n: number, readonly answer: Answer }
 
+/** So many changes go together: what they come to travels with the element until it is released, and has to fit a frame. */
+const mostTogether = 32
+
 /** The origin's side of exactly once: what was asked of whom, in which order, and what nobody waits for any more. */
 export class Calls {
   readonly lines = new Map<string, CallLine>()
@@ -67,7 +70,7 @@ export class Calls {
   begin (line: CallLine, system: QuorumSystem, nowMs: number): boolean {
     if (line.batch.length > 0 || line.queue.length === 0) return false
     const reads = line.queue[0]!.kind === 'get'
-    const end = line.queue.findIndex(({ kind }) => (kind === 'get') !== reads)
+    const end = line.queue.findIndex(({ kind }, i) => (kind === 'get') !== reads || (i === mostTogether && !reads))
     line.batch = line.queue.splice(0, end === -1 ? line.queue.length : end)
     line.firstMs = nowMs
     if (reads) this.#beginReading(line, system)
@@ -99,8 +102,14 @@ export class Calls {
   /** Only what the owner says that was asked last: what another did may have been overtaken. */
   believes (line: CallLine, term: Term): boolean { return line.reading === undefined && line.term === term }
 
+  /** What the owner is asked: one read is enough for all that were made before it. */
+  asked (line: CallLine): readonly PendingCall[] { return line.batch[0]?.kind === 'get' ? line.batch.slice(0, 1) : line.batch }
+
   answered (line: CallLine, answers: readonly Answered[]): Done[] {
     const byNumber = new Map(answers.map(answer => [answer.n, answer]))
+    const [first] = line.batch
+    const seen = first === undefined ? undefined : byNumber.get(first.n)
+    if (first?.kind === 'get' && seen !== undefined) return this.read(line, seen)
     const done = line.batch.filter(({ n }) => byNumber.has(n))
     line.batch = line.batch.filter(({ n }) => !byNumber.has(n))
     return this.#finish(line, done, n => byNumber.get(n)!)

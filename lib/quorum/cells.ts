@@ -46,6 +46,16 @@ export function writeCell ({ present, token, fence, outcomes }: Cell): unknown[]
     [origin, incarnation, n, answerCodes.indexOf(answer.code), answer.token, answer.fence])]
 }
 
+/** About how long a cell is with its element as it travels, in characters, of which each may take three bytes. */
+export function cellLength (element: string, { token, fence, outcomes }: Cell): number {
+  let length = element.length + token.length + 2 * fence.length + 32
+  for (const { origin, answer } of outcomes) length += origin.length + answer.token.length + answer.fence.length + 24
+  return length
+}
+
+/** A message with cells is about so long, and longer only by its last cell: in characters. */
+export const pageLength = 16_384
+
 const outcomeFields = 6
 
 /** @throws TendrilError BAD_FRAME */

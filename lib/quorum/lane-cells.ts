@@ -1,4 +1,5 @@
 import { assert } from '../ground/assert.js'
+import { cellLength, pageLength } from './cells.js'
 import type { Stamped } from './cells.js'
 import type { Entry } from './messages.js'
 import { sequenceOf, stampOf, termOfStamp } from './terms.js'
@@ -106,9 +107,11 @@ export class LaneCells {
   page (cursor: number, most: number): { entries: Entry[], next: number } {
     const entries: Entry[] = []
     let last = 0
+    let room = pageLength
     for (const held of this.cells.values()) {
       if (held.number <= cursor) continue
-      if (entries.length === most) return { entries, next: last }
+      if (entries.length === most || room <= 0) return { entries, next: last }
+      room -= cellLength(held.element, held.cell)
       entries.push({ element: held.element, stamp: held.stamp, cell: held.cell, committed: held.committed })
       last = held.number
     }

@@ -1,4 +1,5 @@
 import { assert } from '../ground/assert.js'
+import { cellLength, pageLength } from './cells.js'
 import type { Cell } from './cells.js'
 import type { Entry } from './messages.js'
 import type { Released } from './released.js'
@@ -71,11 +72,14 @@ export class Ledger {
   /** The latest of each element with a sequence after `after`, and up to where that is all. */
   since (after: number, most: number): { entries: Entry[], through: number } {
     const entries = new Map<string, Entry>()
+    let room = pageLength
     for (const { sequence, element } of this.log.after(after)) {
       if (entries.has(element)) continue
-      if (entries.size === most) return { entries: [...entries.values()], through: sequence - 1 }
+      if (entries.size === most || room <= 0) return { entries: [...entries.values()], through: sequence - 1 }
       const line = this.lines.get(element)
-      if (line !== undefined) entries.set(element, { element, stamp: line.stamp, cell: line.cell, committed: false })
+      if (line === undefined) continue
+      entries.set(element, { element, stamp: line.stamp, cell: line.cell, committed: false })
+      room -= cellLength(element, line.cell)
     }
     return { entries: [...entries.values()], through: this.head }
   }

@@ -94,7 +94,7 @@ export class Owner {
         answers.set(operation.n, undefined)
       }
     }
-    if (fresh.length > 0) this.#execute(origin, element, fresh)
+    if (fresh.length > 0) this.#execute(origin, element, fresh, operations[0]!.n)
     return again
   }
 
@@ -103,12 +103,16 @@ export class Owner {
     const known = this.seen.get(id)
     if (known !== undefined && known.incarnation > incarnation) return undefined
     const answers = known?.incarnation === incarnation ? known.answers : new Map<number, Answered | undefined>()
-    for (const n of answers.keys()) if (this.#released.covers({ origin: id, incarnation, n })) answers.delete(n)
+    for (const n of answers.keys()) {
+      if (!this.#released.covers({ origin: id, incarnation, n })) break
+      answers.delete(n)
+    }
     this.seen.set(id, { incarnation, answers })
     return answers
   }
 
-  #execute (origin: Origin, element: string, operations: readonly Operation[]): void {
+  /** An origin asks about one element in order: whatever came before `first` it has been answered. */
+  #execute (origin: Origin, element: string, operations: readonly Operation[], first: number): void {
     const before = this.ledger.lines.get(element)
     let cell = before?.cell ?? absent
     let sequence = this.ledger.head
@@ -122,11 +126,13 @@ export class Owner {
       outcomes.push({ origin: origin.id, incarnation: origin.incarnation, n: operation.n, answer: done.answer })
       return { n: operation.n, answer: done.answer }
     })
+    const isOver = (outcome: Outcome): boolean => this.#released.covers(outcome) ||
+      (outcome.origin === origin.id && outcome.incarnation === origin.incarnation && outcome.n < first)
     const hasChanged = sequence > this.ledger.head
     const stands = before !== undefined && before.sequence > 0 && !hasChanged
     const line = stands
       ? before
-      : this.#propose(element, hasChanged ? withOutcomes(cell, outcomes, outcome => this.#released.covers(outcome)) : cell, Math.max(sequence, this.ledger.head + 1))
+      : this.#propose(element, hasChanged ? withOutcomes(cell, outcomes, isOver) : cell, Math.max(sequence, this.ledger.head + 1))
     this.waiting.add({
       origin,
       element,
