@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { withPair } from './harness/pair.js'
+import { withEnds } from './harness/pair.js'
 import { median } from './harness/statistics.js'
 import { digits, table } from './harness/table.js'
 
-const all = ['first-sync', 'live-updates', 'hot-updates', 'reconnect', 'stalled-reader', 'heap', 'latency']
-const labels = { 'tendril-ndjson': 'tendril, ndjson', 'json-lines': 'JSON lines into a Map', 'framed-msgpack': 'framed msgpack into a Map', tcp: 'bare TCP' }
+const all = ['first-sync', 'live-updates', 'hot-updates', 'reconnect', 'stalled-reader', 'heap', 'latency', 'set-adds', 'set-has', 'set-hot', 'set-gap']
+const labels = { 'tendril-ndjson': 'tendril, ndjson', 'json-lines': 'JSON lines into a Map', 'framed-msgpack': 'framed msgpack into a Map', tcp: 'bare TCP', 'tendril-set': 'tendril' }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,7 +34,7 @@ async function run (name, measure) {
   for (let i = 0; i < rounds; i++) {
     for (const system of measure.systems) {
       if (!values.json) process.stderr.write(`\r\x1b[K${name}, round ${i + 1} of ${rounds}: ${system}`)
-      rows.get(system).push(await withPair(name, system, measure.round))
+      rows.get(system).push(await withEnds(name, system, measure.ids ?? ['a', 'b'], measure.round))
     }
   }
   if (!values.json) process.stderr.write('\r\x1b[K')

@@ -1,18 +1,18 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { withPair } from './harness/pair.js'
+import { withEnds } from './harness/pair.js'
 import { table } from './harness/table.js'
 
 // Where the time goes: npm run profile -- live-updates [tendril]
 const [name = 'first-sync', system = 'tendril'] = process.argv.slice(2)
-const { title, round } = await import(`./measures/${name}.js`)
+const { title, round, ids = ['a', 'b'] } = await import(`./measures/${name}.js`)
 const folder = mkdtempSync(join(tmpdir(), 'tendril-profile-'))
 process.env.BENCH_PROFILE = folder
 
-const figures = await withPair(name, system, round)
+const figures = await withEnds(name, system, ids, round)
 console.log(`\n## ${title}: ${system}\n\n${JSON.stringify(figures)}\n\nProfiles: ${folder}`)
-for (const id of ['a', 'b']) {
+for (const id of ids) {
   const rows = hottest(JSON.parse(readFileSync(join(folder, `${id}.cpuprofile`), 'utf8')))
   console.log(`\n### End ${id}\n\n${table(['function', 'self %', 'self ms', 'total %'], rows)}`)
 }

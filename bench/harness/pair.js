@@ -4,19 +4,19 @@ import { fileURLToPath } from 'node:url'
 const child = fileURLToPath(new URL('child.js', import.meta.url))
 
 /**
- * Starts the two ends of a measure, each in a fresh process, and ends them when `play` is done.
+ * Starts the ends of a measure, each in a fresh process, and ends them when `play` is done.
  * @param {string} measure
  * @param {string} system
- * @param {(a: End, b: End) => Promise<unknown>} play
- * @param {{ a?: readonly string[], b?: readonly string[] }} flags for node, beside those that every end gets
+ * @param {readonly string[]} ids
+ * @param {(...ends: End[]) => Promise<unknown>} play
+ * @param {Record<string, readonly string[]>} flags for node, by the end's id, beside those that every end gets
  */
-export async function withPair (measure, system, play, flags = {}) {
-  const a = startEnd(measure, system, 'a', flags.a)
-  const b = startEnd(measure, system, 'b', flags.b)
+export async function withEnds (measure, system, ids, play, flags = {}) {
+  const ends = ids.map(id => startEnd(measure, system, id, flags[id]))
   try {
-    return await Promise.race([play(a, b), a.died, b.died])
+    return await Promise.race([play(...ends), ...ends.map(({ died }) => died)])
   } finally {
-    await Promise.all([a.stop(), b.stop()])
+    await Promise.all(ends.map(end => end.stop()))
   }
 }
 
@@ -25,6 +25,7 @@ export async function withPair (measure, system, play, flags = {}) {
  * @property {(command: string, ...args: unknown[]) => Promise<unknown>} call
  * @property {Promise<never>} died rejects if the process ends before it was told to
  * @property {() => Promise<void>} stop
+ * @property {(pid?: number) => void} kill as a crash does it: the end, or a process that the end has started
  */
 
 /** @returns {End} */
@@ -58,6 +59,10 @@ function startEnd (measure, system, id, flags = []) {
       stopping = true
       if (process.connected) process.disconnect()
       return exit
+    },
+    kill: (pid = process.pid) => {
+      stopping = true
+      globalThis.process.kill(pid, 'SIGKILL')
     }
   }
 }

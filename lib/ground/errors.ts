@@ -41,11 +41,14 @@ export function isErrorCode (value: unknown): value is ErrorCode {
  */
 export class TendrilError extends Error {
   readonly code: ErrorCode
+  /** Of a call of a ConsistentSet whose outcome is not known: a retry with this token is answered as the call itself would have been. */
+  declare readonly token?: string
 
-  constructor (code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor (code: ErrorCode, message: string, { token, ...options }: { cause?: unknown, token?: string | undefined } = {}) {
     super(message, options)
     this.name = 'TendrilError'
     this.code = code
+    if (token !== undefined) this.token = token
   }
 }
 

@@ -168,7 +168,7 @@ export function checkTtl (ttl: unknown): number | undefined {
   return checkCount('ttl', typeof ttl === 'number' ? Math.ceil(ttl) : ttl, 1, maxTtlMs)
 }
 
-function checkBoolean (what: string, value: unknown): void {
+export function checkBoolean (what: string, value: unknown): void {
   if (typeof value !== 'boolean') throw wrongType(`${what} must be true or false`)
 }
 

@@ -1,0 +1,158 @@
+import { sealed, sortMembers, writeMembers } from './configuration.js'
+import type { Configuration, Member } from './configuration.js'
+
+/** Members who might become a cluster. `round` tells lists apart of the same members: one that was vetoed never comes back. */
+export interface List {
+  readonly members: readonly Member[]
+  readonly tieBreaker: boolean
+  readonly round: number
+}
+
+/** What a node says of itself while no cluster has taken it in: all of it, whenever it says something. */
+export interface FormingBody {
+  readonly type: 'forming'
+  /** How many members it wants; 0: it waits to be taken in. */
+  readonly size: number
+  readonly tieBreaker: boolean
+  readonly vote: List | undefined
+  readonly vetoes: readonly List[]
+}
+
+interface Ballots { readonly list: List, readonly voters: Set<string> }
+
+const mostLists = 1_000
+
+/**
+ * How nodes that know how many they should be become a cluster, without time. Each votes for one list at a time; a list is **sealed** when all of it have voted
+ * for it. A vote is taken back only on a **veto** of one of the list who has never voted for it and never will: thus a list that anybody may
+ * have seen sealed is never left. Votes and vetoes are facts for ever, so that it matters in no way when one hears of them.
+ */
+export class Formation {
+  readonly id: string
+  readonly store: string
+  size = 0
+  tieBreaker: boolean
+  /** Durable before it is told. */
+  vote: List | undefined
+  /** Durable: what it voted for once, and what it will never vote for. */
+  past: List[] = []
+  vetoes: List[] = []
+  readonly #met = new Map<string, { readonly member: Member, readonly size: number, readonly tieBreaker: boolean }>()
+  readonly #ballots = new Map<string, Ballots>()
+  readonly #dead = new Set<string>()
+
+  constructor (id: string, store: string, tieBreaker: boolean) {
+    this.id = id
+    this.store = store
+    this.tieBreaker = tieBreaker
+  }
+
+  get body (): FormingBody {
+    return { type: 'forming', size: this.size, tieBreaker: this.tieBreaker, vote: this.vote, vetoes: this.vetoes }
+  }
+
+  /** @returns whether a node was met that is news */
+  hear (member: Member, { size, tieBreaker, vote, vetoes }: FormingBody): boolean {
+    const known = this.#met.get(member.id)
+    this.#met.set(member.id, { member, size, tieBreaker })
+    if (vote !== undefined && isIn(vote, member)) this.#voted(vote, member.id)
+    for (const list of vetoes) if (isIn(list, member)) this.#dead.add(keyOf(list))
+    return known?.member.store !== member.store || known.size !== size
+  }
+
+  /** Somebody of a list has become a member elsewhere: the list will never be sealed. */
+  outlived (members: readonly Member[]): void {
+    for (const list of [...(this.vote === undefined ? [] : [this.vote]), ...Array.from(this.#ballots.values(), ({ list }) => list)]) {
+      if (list.members.some(({ id, store }) => members.some(member => member.id === id && member.store === store))) this.#dead.add(keyOf(list))
+    }
+  }
+
+  #voted (list: List, id: string): void {
+    const ballots = this.#ballots.get(keyOf(list)) ?? { list, voters: new Set<string>() }
+    if (this.#ballots.size < mostLists) this.#ballots.set(keyOf(list), ballots)
+    ballots.voters.add(id)
+  }
+
+  /** Takes its vote back if the list will never be sealed. @returns whether that is so */
+  release (): boolean {
+    if (this.vote === undefined || !this.#dead.has(keyOf(this.vote))) return false
+    this.past.push(this.vote)
+    this.vote = undefined
+    return true
+  }
+
+  /** Votes, vetoes, takes back a vote. `isPatient`: for now a list of its own would come too early. @returns whether anything has changed */
+  decide (isPatient: boolean): boolean {
+    let hasChanged = this.release()
+    if (this.vote === undefined && this.size > 0) {
+      this.vote = this.#proposed() ?? (isPatient ? undefined : this.#own())
+      if (this.vote !== undefined) this.#voted(this.vote, this.id)
+      hasChanged ||= this.vote !== undefined
+    }
+    for (const { list } of this.#ballots.values()) {
+      if (!this.#mayVeto(list)) continue
+      this.vetoes.push(list)
+      this.#dead.add(keyOf(list))
+      hasChanged = true
+    }
+    return hasChanged
+  }
+
+  /** The least list for which somebody voted that names this node, is as large as this node wants it, and may still be sealed. */
+  #proposed (): List | undefined {
+    return Array.from(this.#ballots.values(), ({ list }) => list)
+      .filter(list => this.#names(list) && list.members.length === this.size && list.tieBreaker === this.tieBreaker && !this.#dead.has(keyOf(list)))
+      .sort(byOrder)[0]
+  }
+
+  /** The least ids that this node has met and that want the same, itself among them. */
+  #own (): List | undefined {
+    const met = [...this.#met.values()].filter(({ size, tieBreaker, member }) => size === this.size && tieBreaker === this.tieBreaker && member.id !== this.id)
+    const members = sortMembers([{ id: this.id, store: this.store }, ...met.map(({ member }) => member)]).slice(0, this.size)
+    if (members.length < this.size) return undefined
+    let list: List = { members, tieBreaker: this.tieBreaker, round: 0 }
+    while (this.#dead.has(keyOf(list)) || this.#isMine(list)) list = { ...list, round: list.round + 1 }
+    return this.#names(list) ? list : undefined
+  }
+
+  /** Whoever votes for a lesser list than others do sets them free, and so does who wants another number of members. */
+  #mayVeto (list: List): boolean {
+    if (!this.#names(list) || this.#dead.has(keyOf(list)) || this.#isMine(list)) return false
+    return (this.size > 0 && list.members.length !== this.size) || (this.vote !== undefined && byOrder(list, this.vote) > 0)
+  }
+
+  /** Whether it has ever voted for it. */
+  #isMine (list: List): boolean {
+    return [...this.past, ...(this.vote === undefined ? [] : [this.vote])].some(mine => keyOf(mine) === keyOf(list))
+  }
+
+  #names (list: List): boolean { return isIn(list, { id: this.id, store: this.store }) }
+
+  /** All of a list have voted for it. */
+  sealed (): Configuration | undefined {
+    for (const { list, voters } of this.#ballots.values()) {
+      if (this.hasAllVotes(list, voters) && this.#isMine(list)) return sealed(list.members, list.tieBreaker, list.round)
+    }
+    return undefined
+  }
+
+  hasAllVotes ({ members }: List, voters: ReadonlySet<string>): boolean { return members.every(({ id }) => voters.has(id)) }
+
+  /** What was stored. */
+  restore (vote: List | undefined, past: readonly List[], vetoes: readonly List[]): void {
+    this.past = [...past]
+    this.vetoes = [...vetoes]
+    this.vote = vote
+    for (const list of vetoes) this.#dead.add(keyOf(list))
+    for (const list of [...past, ...(vote === undefined ? [] : [vote])]) this.#voted(list, this.id)
+  }
+}
+
+function keyOf ({ members, tieBreaker, round }: List): string { return JSON.stringify([writeMembers(members), tieBreaker, round]) }
+
+function byOrder (a: List, b: List): number {
+  const [one, other] = [keyOf(a), keyOf(b)]
+  return one === other ? 0 : one < other ? -1 : 1
+}
+
+function isIn ({ members }: List, { id, store }: Member): boolean { return members.some(member => member.id === id && member.store === store) }

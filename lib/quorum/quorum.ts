@@ -1,0 +1,350 @@
+import type { Core, Effects, Link, Message, Peer, StoredRecord, Traffic } from '../core.js'
+import { assert } from '../ground/assert.js'
+import type { Now } from '../ground/clock.js'
+import type { ErrorCode } from '../ground/errors.js'
+import { randomId } from '../ground/ids.js'
+import { Acceptor } from './acceptor.js'
+import type { Shown } from './acceptor.js'
+import type { Speaking } from './calling.js'
+import { Calls } from './calls.js'
+import type { MemberChange } from './changing.js'
+import { isConfigurationBody } from './configuration-messages.js'
+import { Configuring } from './configuring.js'
+import type { OperationKind } from './execute.js'
+import { Keeping } from './keeping.js'
+import type { Body } from './messages.js'
+import type { QuorumEvent, QuorumOptions } from './quorum-options.js'
+import { Reach } from './reach.js'
+import { selfChange } from './records.js'
+import { Relay } from './relay.js'
+import type { Received, Sender } from './relay.js'
+import { Released } from './released.js'
+import { restoreElements, shownChanges } from './restoring.js'
+import { Roles } from './roles.js'
+import type { Means, Run } from './succeeding.js'
+import { View } from './view.js'
+
+export type { QuorumEvent, QuorumOptions } from './quorum-options.js'
+
+/** So many messages wait for a node to begin; all that is asked is asked again. */
+const mostEarly = 1_000
+/** While anything is owed, time is looked at so often, in milliseconds. */
+const busyMs = 10
+/** So many starts may a store have: of a later epoch, incarnations are greater. */
+const startsPerEpoch = 2 ** 20
+
+/**
+ * The core of ConsistentSet. `docs/quorum.md` has the protocol and why it is linearizable. `configuring.ts` knows who counts, `roles.ts` is what
+ * a member is while a configuration lasts; here they meet with the host's contract.
+ *
+ * Lamport, *Paxos Made Simple*; Rystsov, *CASPaxos*; Skrzypczak et al., *RMWPaxos*; Lee et al., *RIFL*; Gifford, *Weighted Voting*.
+ */
+export class Quorum implements Core<QuorumEvent> {
+  readonly id: string
+  readonly acceptor = new Acceptor()
+  readonly view = new View()
+  readonly configuring: Configuring
+  readonly #options: QuorumOptions
+  readonly #relay: Relay
+  readonly #keeping: Keeping
+  readonly #released = new Released()
+  readonly #calls = new Calls()
+  #roles: Roles | undefined
+  #reach: Reach | undefined
+  #isReady = false
+  /** What this node says to itself. */
+  #inbox: Body[] = []
+  /** What came before this node could take part. */
+  readonly #early: Received[] = []
+  #epoch: string
+  #incarnation: number
+  /** Once this is durable, nobody else has ever spoken under this incarnation. */
+  #beganAt = 0
+  #events: QuorumEvent[] = []
+  #now: Now
+  #tickAt: number | undefined
+
+  constructor (options: QuorumOptions, now: Now) {
+    const { id, random, persistent, nextHop } = options
+    this.id = id
+    this.#options = options
+    this.#now = now
+    this.#epoch = randomId(random)
+    this.#incarnation = Math.floor(random() * startsPerEpoch / 2)
+    this.#beganAt = persistent ? Infinity : 0
+    this.#relay = new Relay({ id, nextHop })
+    this.#keeping = new Keeping(persistent)
+    this.configuring = new Configuring({
+      ...options,
+      boot: randomId(random),
+      ...this.#means,
+      adopted: isNew => { this.#adopted(isNew) },
+      confirmed: () => { this.#begin() },
+      refused: code => { this.#refused(code) },
+      changed: (n, code) => { this.#events.push({ kind: 'changed', n, code }) },
+      isEmpty: () => this.acceptor.lanes.size === 0
+    }, this.#run)
+    if (!persistent) this.configuring.start([], this.#run)
+  }
+
+  /** Drawn when this store was born. */
+  get epoch (): string { return this.#epoch }
+  get incarnation (): number { return this.#incarnation }
+  /** Before there are members it is forming; halted, it can reach no quorum, or is no member any more. */
+  get state (): 'forming' | 'ready' | 'halted' {
+    if (this.configuring.configuration === undefined) return 'forming'
+    return this.#isReady ? 'ready' : 'halted'
+  }
+
+  /** How this node stands: `reachable` members, itself included, `needed` for a quorum, and calls that are not answered. */
+  get standing (): { state: Quorum['state'], members: string[], epoch: number, reachable: number, needed: number, queued: number } {
+    const { state, configuring: { members, epoch, system } } = this
+    const reachable = this.#reach?.members(this.#neighbours, this.#now.monotonic).length ?? 0
+    return { state, members, epoch, reachable, needed: system?.needed ?? 0, queued: this.#calls.size }
+  }
+
+  /** Plain counters. */
+  stats (): { elements: number, tombstones: number, lanes: number, messagesOut: number, messagesIn: number } {
+    const { sent: messagesOut, received: messagesIn } = this.#relay
+    return { elements: this.view.elements.size, tombstones: this.acceptor.tombstones, lanes: this.#roles?.owning.owners.size ?? 0, messagesOut, messagesIn }
+  }
+
+  get #hasBegun (): boolean { return this.#keeping.durable >= this.#beganAt }
+  get #run (): Run { return { store: this.#epoch, incarnation: this.#incarnation, nowMs: this.#now.monotonic } }
+
+  // What the user does
+
+  /** A call takes effect after all earlier ones of this node on the element; the event `done` says what came of it. */
+  call (kind: OperationKind, element: string, token: string, now: Now): { n: number, effects: Effects<QuorumEvent> } {
+    this.#now = now
+    const { n, line } = this.#calls.add(element, kind, token)
+    if (this.configuring.refusal !== undefined) this.#failAll(this.configuring.refusal)
+    else this.#roles?.calling.flush(line, this.#speaking)
+    return { n, effects: this.#settle() }
+  }
+
+  /** Nobody waits for a call any more. @returns whether it may still take effect; undefined: it is done */
+  abandon (n: number, now: Now): { fate: 'ABORTED' | 'OUTCOME_UNKNOWN' | undefined, effects: Effects<QuorumEvent> } {
+    this.#now = now
+    return { fate: this.#calls.abandon(n), effects: this.#settle() }
+  }
+
+  /** How many members there are to be. It may be said until that is settled. */
+  clusterSize (size: number, now: Now): Effects<QuorumEvent> {
+    this.#now = now
+    if (this.configuring.configuration === undefined) this.configuring.resize(size, this.#run)
+    return this.#settle()
+  }
+
+  /** Changes the members; the event `changed` says when that is done. Changes that were asked for here are made one after another. */
+  change (change: MemberChange, now: Now): { n: number, effects: Effects<QuorumEvent> } {
+    this.#now = now
+    return { n: this.configuring.change(change, this.#run), effects: this.#settle() }
+  }
+
+  // The contract
+
+  open (link: Link, peer: Peer, now: Now): Effects<QuorumEvent> {
+    this.#now = now
+    this.#relay.open(link, peer.id, peer.epoch)
+    if (this.#hasBegun) this.configuring.met(this.#run)
+    return this.#settle()
+  }
+
+  receive (link: Link, message: Message, now: Now): Effects<QuorumEvent> {
+    this.#now = now
+    const received = this.#relay.receive(link, message)
+    if (received !== undefined) this.#hear(received)
+    return this.#settle()
+  }
+
+  close (link: Link, now: Now): Effects<QuorumEvent> {
+    this.#now = now
+    this.#relay.close(link)
+    return this.#settle()
+  }
+
+  tick (now: Now): Effects<QuorumEvent> {
+    this.#now = now
+    this.#tickAt = undefined
+    const silent = this.#reach?.toPing(this.#neighbours, now.monotonic) ?? []
+    for (const to of silent) this.#send(to, { type: 'ping' }, true)
+    if (silent.length > 0 && this.#hasBegun) this.configuring.met(this.#run)
+    if (this.#hasBegun) {
+      if (this.configuring.mayVote) this.#roles?.tick(this.#speaking)
+      this.configuring.tick(this.#roles?.owning, this.#roles?.routes, this.#run)
+    }
+    return this.#settle()
+  }
+
+  persisted (sequence: number, now: Now): Effects<QuorumEvent> {
+    this.#now = now
+    const hadBegun = this.#hasBegun
+    this.#keeping.persisted(sequence)
+    if (!hadBegun && this.#hasBegun) this.#begin()
+    return this.#settle()
+  }
+
+  pull (link: Link): Message | undefined { return this.#relay.pull(link) }
+
+  deadline (): number | undefined { return this.#tickAt }
+
+  isSynced (link: Link): boolean { return (this.#relay.links.get(link)?.queue.length ?? 0) === 0 }
+
+  traffic (link: Link): Traffic { return this.#relay.traffic(link) }
+
+  restore (records: readonly StoredRecord[], now: Now): Effects<QuorumEvent> {
+    this.#now = now
+    this.#keeping.restore(records)
+    const self = restoreElements(this.id, records, this.acceptor, this.view)
+    this.#epoch = self?.epoch ?? this.#epoch
+    this.#incarnation = this.nextIncarnation(self?.incarnation ?? this.#incarnation)
+    this.#keepSelf()
+    this.configuring.start(records, this.#run)
+    return this.#settle()
+  }
+
+  seal (): Effects<QuorumEvent> {
+    this.#keeping.keep(shownChanges(this.acceptor, this.view))
+    return this.#effects()
+  }
+
+  check (): void {
+    this.acceptor.check()
+    this.#roles?.owning.check()
+    this.#calls.check()
+    assert(this.#keeping.durable === Infinity || this.#keeping.durable <= this.#keeping.sequence, 'nothing is durable that was not changed')
+  }
+
+  /** A process never speaks under an incarnation that another has spoken under: so no term is used twice. */
+  nextIncarnation (last: number): number { return last + 1 }
+
+  // Below
+
+  #keepSelf (): void {
+    this.#keeping.keep([selfChange({ id: this.id, epoch: this.#epoch, incarnation: this.#incarnation })])
+    if (this.#options.persistent) this.#beganAt = this.#keeping.sequence
+  }
+
+  /** Another configuration: whatever was under way in the one before is at an end, here as with all others who adopt it. */
+  #adopted (isNew: boolean): void {
+    const { id, random, patienceMs } = this.#options
+    const { system, configuration, members, epoch } = this.configuring
+    // Nobody who spoke under this id before, with another store, came as far.
+    const least = epoch * startsPerEpoch
+    if (isNew && this.#incarnation < least) {
+      this.#incarnation += least
+      this.#keepSelf()
+    }
+    this.#inbox = []
+    this.#keeping.drop()
+    this.#released.members = new Set(system!.members)
+    this.#reach = new Reach(id, system!, this.#reach)
+    this.#roles = new Roles({
+      id,
+      system: system!,
+      acceptor: this.acceptor,
+      calls: this.#calls,
+      released: this.#released,
+      random,
+      patienceMs,
+      isJoint: configuration!.next !== undefined,
+      routes: this.#roles?.routes,
+      ...this.#means,
+      show: shown => { this.#show(shown) },
+      purged: element => { this.view.purge(element) },
+      answer: done => { for (const { n, answer } of done) this.#events.push({ kind: 'done', n, answer }) }
+    })
+    this.#events.push({ kind: 'members', members, epoch })
+    this.#begin()
+  }
+
+  get #means (): Means {
+    return {
+      send: (to, body, wide) => { this.#send(to, body, wide) },
+      keep: changes => { this.#keeping.keep(changes) },
+      hold: (to, body) => { this.#keeping.hold(to, body) }
+    }
+  }
+
+  #begin (): void {
+    if (!this.#hasBegun) return
+    if (this.configuring.mayVote) {
+      this.#roles?.begin(this.#speaking)
+      for (const received of this.#early.splice(0)) this.#hear(received)
+    } else this.configuring.met(this.#run)
+  }
+
+  #refused (code: ErrorCode): void {
+    this.#events.push({ kind: 'refused', code })
+    if (code !== 'CLUSTER_MISMATCH') this.#failAll(code)
+  }
+
+  #failAll (code: ErrorCode): void {
+    for (const { n, mayTakeEffect } of this.#calls.failAll()) this.#events.push({ kind: 'fail', n, code: mayTakeEffect ? 'OUTCOME_UNKNOWN' : code })
+  }
+
+  /** Ids that links lead to; not those where another store pretends to be a member. */
+  get #neighbours (): ReadonlySet<string> { return this.#relay.neighbours((id, store) => this.configuring.identity.admits(id, store)) }
+
+  get #speaking (): Speaking { return { incarnation: this.#incarnation, nowMs: this.#now.monotonic, maySend: this.#isReady && this.#hasBegun } }
+
+  get #sender (): Sender {
+    const { origin, epoch } = this.configuring
+    return { origin, epoch, from: this.id, store: this.#epoch, incarnation: this.#incarnation, released: this.#calls.released, changes: this.#keeping.durableCount }
+  }
+
+  #send (to: string, body: Body, wide: boolean): void {
+    if (to === this.id) this.#inbox.push(body)
+    // Before it is durable who this is, nobody may hear of it: they would bind a store that may never have been.
+    else if (this.#hasBegun) this.#relay.send(to, body, this.#sender, wide)
+  }
+
+  #hear (received: Received): void {
+    const { body, from, incarnation, released } = received
+    if (isConfigurationBody(body)) { this.configuring.handle(received, body, this.#run); return }
+    if (!this.configuring.admits(received, this.#run)) return
+    this.#reach?.hear(from, this.#now.monotonic)
+    this.#released.hear(from, incarnation, released)
+    // Before its own incarnation is durable, and others have confirmed who it is, a node takes part in nothing.
+    if (this.#hasBegun && this.configuring.mayVote) this.#roles?.handle(from, incarnation, body, this.#speaking)
+    else if (this.#early.length < mostEarly) this.#early.push(received)
+  }
+
+  #show (shown: Shown): void {
+    if (this.view.show(shown)) this.#events.push({ kind: shown.present ? 'add' : 'rem', element: shown.element })
+  }
+
+  #settle (): Effects<QuorumEvent> {
+    do {
+      for (const { to, body } of this.#keeping.release()) this.#send(to, body, false)
+      for (const body of this.#inbox.splice(0)) this.#hear({ ...this.#sender, body })
+      this.#released.hear(this.id, this.#incarnation, this.#calls.released)
+      if (this.#hasBegun) this.#roles?.owning.pump(this.#speaking)
+    } while (this.#inbox.length > 0)
+    const isReady = this.configuring.mayVote && this.#reach?.isQuorum(this.#neighbours, this.#now.monotonic) === true
+    if (isReady !== this.#isReady) {
+      this.#isReady = isReady
+      this.#events.push({ kind: isReady ? 'ready' : 'halt' })
+      if (isReady) this.#roles?.ready(this.#speaking)
+      return this.#settle()
+    }
+    this.#setDeadline()
+    return this.#effects()
+  }
+
+  #effects (): Effects<QuorumEvent> {
+    const effects = { changes: this.#keeping.take(), sequence: this.#keeping.sequence, events: this.#events, wake: this.#relay.takeWake() }
+    this.#events = []
+    return effects
+  }
+
+  #setDeadline (): void {
+    const roles = this.#hasBegun && this.configuring.mayVote ? this.#roles : undefined
+    const pingAt = this.#reach?.deadline(this.#neighbours)
+    const busyAt = roles !== undefined && (roles.owning.isBusy || (this.#isReady && this.#calls.size > 0)) ? this.#now.monotonic + busyMs : Infinity
+    const configuringAt = this.#hasBegun ? this.configuring.deadline() : undefined
+    const at = Math.min(this.#tickAt ?? Infinity, busyAt, pingAt ?? Infinity, configuringAt ?? Infinity, roles?.deadline ?? Infinity)
+    this.#tickAt = at === Infinity ? undefined : at
+  }
+}

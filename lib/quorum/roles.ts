@@ -1,0 +1,122 @@
+import type { Change } from '../core.js'
+import type { Acceptance, Acceptor, Shown } from './acceptor.js'
+import { Calling } from './calling.js'
+import type { CallResults, Speaking } from './calling.js'
+import type { Calls } from './calls.js'
+import type { Body, LaneBody } from './messages.js'
+import { Owning } from './owning.js'
+import type { Released } from './released.js'
+import { Routes } from './routes.js'
+import type { QuorumSystem } from './systems.js'
+import { Tending } from './tending.js'
+import { ownerOf } from './terms.js'
+
+export interface RolesOptions {
+  readonly id: string
+  readonly system: QuorumSystem
+  readonly acceptor: Acceptor
+  readonly calls: Calls
+  readonly released: Released
+  readonly random: () => number
+  readonly patienceMs: number
+  /** A change of members is under way: lanes are proposed again as fast as may be. */
+  readonly isJoint: boolean
+  /** Of the configuration before. */
+  readonly routes: Routes | undefined
+  readonly send: (to: string, body: Body, wide: boolean) => void
+  readonly keep: (changes: readonly Change[]) => void
+  /** Says it once all that was kept so far is durable. */
+  readonly hold: (to: string, body: Body) => void
+  readonly show: (shown: Shown) => void
+  readonly purged: (element: string) => void
+  readonly answer: (done: CallResults['done']) => void
+}
+
+/**
+ * What a member is in one configuration: acceptor, owner of lanes, caller. With the next configuration all of it begins anew, but for what the
+ * acceptor holds, which calls wait, and which terms were heard of: no term outlives its epoch.
+ */
+export class Roles {
+  readonly routes: Routes
+  readonly owning: Owning
+  readonly calling: Calling
+  readonly tending: Tending
+  readonly #options: RolesOptions
+
+  constructor (options: RolesOptions) {
+    const { id, system, acceptor, calls, released, random, patienceMs, isJoint, routes: before, send } = options
+    this.#options = options
+    this.routes = new Routes(system.members, patienceMs, before)
+    this.owning = new Owning({ id, system, routes: this.routes, released, isHurried: isJoint, send })
+    this.tending = new Tending({ id, acceptor, routes: this.routes, owning: this.owning, random, send })
+    this.calling = new Calling({ id, system, routes: this.routes, random, send, owning: this.owning, calls })
+    if (before === undefined) for (const { lane, promised } of acceptor.lanes.values()) this.routes.hear(lane, promised)
+  }
+
+  get deadline (): number { return Math.min(this.owning.askAt ?? Infinity, this.tending.at ?? Infinity) }
+
+  /** It may speak, for the first time in this run or this configuration. The lanes that it owned may have changes that nobody was told of: it takes them up again. */
+  begin (speaking: Speaking): void {
+    for (const { lane, promised, cells } of this.#options.acceptor.lanes.values()) {
+      if (cells.size > 0 && ownerOf(promised) === this.#options.id) this.owning.claim(lane)
+    }
+    this.tending.hasten(speaking.nowMs)
+    this.calling.restart(speaking)
+  }
+
+  /** A quorum can be reached again. */
+  ready (speaking: Speaking): void {
+    this.tending.hasten(speaking.nowMs)
+    this.calling.flushAll(speaking)
+  }
+
+  tick (speaking: Speaking): void {
+    this.owning.tick(speaking.nowMs)
+    this.tending.tick(speaking.nowMs, speaking.maySend)
+    this.calling.tick(speaking)
+  }
+
+  handle (from: string, incarnation: number, body: LaneBody, speaking: Speaking): void {
+    const { acceptor } = this.#options
+    switch (body.type) {
+      case 'prepare':
+        this.owning.hear(body.lane, body.term)
+        this.#accepted(from, acceptor.prepare(body.lane, body.term, body.cursor), speaking)
+        break
+      case 'accept':
+        this.#accepted(from, acceptor.accept(body), speaking)
+        if (this.owning.hear(body.lane, body.term) || body.round === 1) this.calling.turn(body.lane, speaking)
+        break
+      case 'read': this.#accepted(from, acceptor.read(body, body.element), speaking); break
+      case 'repair': this.#accepted(from, acceptor.repair(body, body.element, body.stamped), speaking); break
+      case 'promise': case 'ack': this.owning.hearAcceptor(from, body); break
+      case 'refuse': case 'redirect':
+        if (this.owning.hear(body.lane, body.term)) this.calling.turn(body.lane, speaking)
+        break
+      case 'tend':
+        this.owning.hear(body.lane, body.term)
+        this.owning.tend(from, body.lane, body.term)
+        break
+      case 'owned': this.tending.owned(body.lane, body.term, speaking.nowMs); break
+      case 'forward': this.owning.forward({ id: from, incarnation }, body); break
+      case 'answer': case 'value': this.#answered(from, body, speaking); break
+      case 'ping': this.#options.send(from, { type: 'pong' }, true); break
+      case 'pong': break
+    }
+  }
+
+  #accepted (to: string, { reply, changes, shown, purged }: Acceptance, speaking: Speaking): void {
+    this.#options.keep(changes)
+    if (changes.length > 0) this.tending.wake(speaking.nowMs)
+    this.#options.hold(to, reply)
+    for (const one of shown) this.#options.show(one)
+    for (const element of purged) this.#options.purged(element)
+  }
+
+  #answered (from: string, body: LaneBody & { readonly type: 'answer' | 'value' }, speaking: Speaking): void {
+    if (body.incarnation !== speaking.incarnation) return
+    const { done, shown } = body.type === 'answer' ? this.calling.answered(body, speaking) : this.calling.valued(from, body, speaking)
+    for (const one of shown) if (!this.#options.acceptor.lane(one.lane).isBelowFloor(one.stamp)) this.#options.show(one)
+    this.#options.answer(done)
+  }
+}
