@@ -105,7 +105,8 @@ export function judge (member: MemberRecord, isReached: boolean, at: number, { s
   member.lostAt ??= at
   if (member.status !== 'alive' && member.status !== 'suspect') return undefined
   if (at < doubtUntil || at < member.lostAt + settleMs) return undefined
-  if (at < member.lostAt + settleMs + suspectMs) return { status: 'suspect', why: 'nobody who is reached hears it' }
+  // Nobody dies unsuspected, also where this process slept through the time between.
+  if (member.status === 'alive' || at < member.lostAt + settleMs + suspectMs) return { status: 'suspect', why: 'nobody who is reached hears it' }
   return { status: 'dead', why: `nobody who is reached heard it for ${suspectMs} ms` }
 }
 

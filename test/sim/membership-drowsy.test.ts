@@ -23,3 +23,23 @@ test('an observer that is never awake for a second gives up who is gone, and nob
   }
   t.end()
 })
+
+test('who was lost just before this process fell asleep is suspect before it is dead', t => {
+  for (const seed of [1, 2, 3]) {
+    const cluster = new Cluster({ seed, delayMs: [0.5, 5], checkEvery: 10 })
+    for (let i = 0; i < 6; i++) cluster.add(`n${i}`)
+    for (const [i, a] of cluster.nodes.entries()) for (const b of cluster.nodes.slice(i + 1)) cluster.tie(a, b)
+    cluster.awaitAlive(5_000)
+    cluster.runFor(2_000)
+    const watch = new Watch(cluster)
+    const [drowsy] = cluster.nodes
+    const gone = cluster.get('n5')
+    cluster.part((a, b) => a === gone || b === gone)
+    cluster.runFor(50)
+    drowsy?.loop.block(9_000, cluster.random.pick(['timers', 'arrivals']))
+    cluster.runFor(20_000)
+    t.deepEqual(watch.stories('n5', cluster.nodes.slice(0, 5)), { 'suspect dead': 5 }, `seed ${seed}`)
+    t.deepEqual(watch.seen.filter(({ id, by }) => id !== 'n5' && by !== 'n5' && id !== 'n0' && by !== 'n0'), [])
+  }
+  t.end()
+})
