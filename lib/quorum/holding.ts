@@ -20,6 +20,9 @@ export class Holding {
   /** What was to be said in a configuration that is over. */
   drop (): void { this.#held.length = 0 }
 
+  /** Whether any may leave now. */
+  get isDue (): boolean { return this.#held[0] !== undefined && this.#held[0].sequence <= this.durable }
+
   /** Those that may leave now, in order. */
   release (): Reply[] {
     const end = this.#held.findIndex(({ sequence }) => sequence > this.durable)

@@ -46,6 +46,8 @@ export class Keeping {
 
   drop (): void { this.#holding.drop() }
 
+  get isDue (): boolean { return this.#holding.isDue }
+
   release (): Reply[] { return this.#holding.release() }
 
   persisted (sequence: number): void {

@@ -321,7 +321,7 @@ export class Quorum implements Core<QuorumEvent> {
       for (const body of this.#inbox.splice(0)) this.#hear({ ...this.#sender, body })
       this.#released.hear(this.id, this.#incarnation, this.#calls.released)
       if (this.#hasBegun) this.#roles?.owning.pump(this.#speaking)
-    } while (this.#inbox.length > 0)
+    } while (this.#inbox.length > 0 || this.#keeping.isDue)
     const isReady = this.configuring.mayVote && this.#reach?.isQuorum(this.#neighbours, this.#now.monotonic) === true
     if (isReady !== this.#isReady) {
       this.#isReady = isReady

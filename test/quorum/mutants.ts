@@ -1,5 +1,6 @@
 import type { Stamped } from '../../lib/quorum/cells.js'
 import { Holding } from '../../lib/quorum/holding.js'
+import { Identity } from '../../lib/quorum/identity.js'
 import { LaneCells } from '../../lib/quorum/lane-cells.js'
 import { Ledger } from '../../lib/quorum/ledger.js'
 import { Owner } from '../../lib/quorum/owner.js'
@@ -54,8 +55,8 @@ export const quorumMutants: readonly QuorumMutant[] = [
   {
     fault: 'a read is the maximum, without agreement',
     seeds: 600,
-    nodes: 4,
-    faults: { mute: 15, kill: 10 },
+    nodes: 3,
+    faults: { mute: 30, burst: 12, cut: 0, hold: 0 },
     plant: () => replace(Reading.prototype, 'agreed', () => function (this: Reading) {
       return this.hasQuorum ? { stamped: this.greatest() } : undefined
     })
@@ -76,7 +77,15 @@ export const quorumMutants: readonly QuorumMutant[] = [
     fault: 'a ballot is used again after an accept whose fate is unknown',
     seeds: 100,
     faults: { kill: 10 },
-    plant: () => replace(Quorum.prototype, 'nextIncarnation', () => last => Math.max(1, last))
+    plant: () => {
+      const restoreIncarnation = replace(Quorum.prototype, 'nextIncarnation', () => last => Math.max(1, last))
+      // Others would recognise it.
+      const restoreGreeting = replace(Identity.prototype, 'greet', () => function (this: Identity, id, { store }) { return this.bind({ id, store }) })
+      return () => {
+        restoreGreeting()
+        restoreIncarnation()
+      }
+    }
   },
   {
     fault: 'purge once a quorum has passed',
