@@ -2,7 +2,8 @@ import { outOfRange, wrongType } from './ground/errors.js'
 import { longestTimeoutMs } from './ground/clock.js'
 import { checkName, maxIdBytes } from './ground/ids.js'
 import { maxTokenBytes } from './quorum/cells.js'
-import { checkCount, checkObject, checkSignal } from './stream/options.js'
+import type { QuorumOptions } from './quorum/quorum-options.js'
+import { checkBoolean, checkCount, checkObject, checkSignal } from './stream/options.js'
 import type { StructureOptions } from './stream/options.js'
 
 export interface ConsistentSetOptions extends Omit<StructureOptions, 'durable' | 'maxValueBytes'> {
@@ -41,7 +42,7 @@ export const mostMembers = 100
 export function cellBytes (maxKeyBytes: number): number { return maxKeyBytes + 131_072 }
 
 /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
-export function checkMembers (members: unknown): readonly string[] | undefined {
+function checkMembers (members: unknown): readonly string[] | undefined {
   if (members === undefined) return undefined
   if (!Array.isArray(members)) throw wrongType('members must be an array of ids')
   for (const id of members) checkName('a member', id, maxIdBytes)
@@ -52,6 +53,16 @@ export function checkMembers (members: unknown): readonly string[] | undefined {
 
 /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
 export function checkClusterSize (size: unknown): number { return checkCount('clusterSize', size, 1, mostMembers) }
+
+/** Who counts, as the options say. @throws TypeError | RangeError with code INVALID_ARGUMENT */
+export function checkConfiguration ({ clusterSize, tieBreaker = true, ...options }: ConsistentSetOptions, id: string | undefined): Pick<QuorumOptions, 'id' | 'members' | 'clusterSize' | 'tieBreaker'> {
+  checkBoolean('tieBreaker', tieBreaker)
+  const size = clusterSize === undefined ? undefined : checkClusterSize(clusterSize)
+  const members = checkMembers(options.members)
+  if (members !== undefined && size !== undefined && size !== members.length) throw outOfRange('clusterSize must be the number of members')
+  if (members !== undefined && (id === undefined || !members.includes(id))) throw outOfRange("members must name this node's own id")
+  return { id, members, clusterSize: members?.length ?? size, tieBreaker }
+}
 
 /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
 export function checkCall (options: unknown): CallSettings {

@@ -1,96 +1,28 @@
 import { EventEmitter } from 'node:events'
 import { readClock } from './ground/clock.js'
-import { outOfRange, TendrilError } from './ground/errors.js'
-import { checkName, randomId } from './ground/ids.js'
+import { TendrilError } from './ground/errors.js'
+import { checkName, maxIdBytes, randomId } from './ground/ids.js'
 import type { Answer } from './quorum/cells.js'
 import type { OperationKind } from './quorum/execute.js'
 import { Quorum } from './quorum/quorum.js'
 import type { QuorumEvent } from './quorum/quorum.js'
+import type { MemberChange } from './quorum/changing.js'
 import { deliver, tell } from './stream/deliver.js'
 import type { Callback } from './stream/deliver.js'
-import { checkBoolean, checkObject, checkStructureOptions } from './stream/options.js'
-import type { Settings, StreamOptions } from './stream/options.js'
+import { checkObject, checkStructureOptions } from './stream/options.js'
+import type { StreamOptions } from './stream/options.js'
 import type { ReplicationStream } from './stream/streams.js'
 import { registerStreams } from './bundle.js'
-import { cellBytes, checkCall, checkClusterSize, checkMembers } from './consistent-set-options.js'
+import { cellBytes, checkCall, checkClusterSize, checkConfiguration } from './consistent-set-options.js'
 import type { CallOptions, ChangeOptions, ConsistentSetOptions } from './consistent-set-options.js'
+import type { Added, ConsistentSetEvents, ConsistentSetStats, ConsistentSetStatus, Holder, Removed } from './consistent-set-results.js'
 import { SetCalls } from './set-calls.js'
 import type { ResultCallback } from './set-calls.js'
+import { MemberChanges, refusalOf, resultOf } from './set-changes.js'
 import { Shell } from './shell.js'
-
-/** What `add` came to. */
-export interface Added {
-  readonly element: string
-  /** Who holds it: the token given, or the one that was drawn. */
-  readonly token: string
-  /** A fencing token: a later add of the same element has a greater one, as `<` compares strings. */
-  readonly fence: string
-}
-
-/** What `rem` came to. */
-export interface Removed {
-  readonly element: string
-  /** Whether the element was there. */
-  readonly changed: boolean
-}
-
-/** Who holds an element. */
-export interface Holder {
-  readonly token: string
-  readonly fence: string
-}
-
-export interface ConsistentSetEvents {
-  /** The element came into the local view. */
-  add: [element: string]
-  /** The element went from the local view. */
-  rem: [element: string]
-  /** A quorum can be reached: calls go through. */
-  ready: []
-  /** No quorum can be reached: calls wait. */
-  halt: []
-  /** The members are these from now on. */
-  members: [ids: string[]]
-  error: [error: TendrilError]
-}
-
-export interface ConsistentSetStatus {
-  /** `forming`: the members are not known yet; `ready`: enough of them can be reached; `halted`: calls wait. */
-  readonly state: 'forming' | 'ready' | 'halted'
-  /** The members' ids; empty while forming. */
-  readonly members: string[]
-  /** How many of them can be reached, this node included. */
-  readonly reachable: number
-  /** How many are needed. */
-  readonly needed: number
-  /** It grows with each change of the members. */
-  readonly epoch: number
-  /** Calls that are not answered. */
-  readonly queued: number
-}
-
-export interface ConsistentSetStats {
-  /** Elements in the local view. */
-  readonly elements: number
-  /** Removed elements of which a record is kept, until all members have passed it. */
-  readonly tombstones: number
-  /** Lanes, of 256, whose changes this node puts in order. */
-  readonly lanes: number
-  /** Messages of this node to members, and of members to it, those on their way to others included. */
-  readonly messagesOut: number
-  readonly messagesIn: number
-  readonly streams: number
-  /** Changes on their way to storage. */
-  readonly changesWaiting: number
-}
 
 /** So many calls a set that can't reach a quorum lets wait. */
 const mostWaiting = 10_000
-const refusals: ReadonlyMap<string, string> = new Map([
-  ['CLUSTER_FULL', 'the others have become a cluster without this node'],
-  ['NOT_MEMBER', 'this node is no member any more, or lost the storage that its id stands for: replace it'],
-  ['CLUSTER_MISMATCH', 'there is another cluster, which was formed apart from this one']
-])
 /** How long a lane's owner may be silent at least before another takes its place. */
 const patienceMs = 50
 
@@ -104,6 +36,9 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
   readonly #quorum: Quorum
   readonly #shell: Shell<QuorumEvent>
   readonly #calls: SetCalls
+  readonly #changes = new MemberChanges()
+  /** The members that were told of last. */
+  #members = ''
   #isClosing = false
 
   /** @throws TypeError | RangeError with code INVALID_ARGUMENT */
@@ -113,7 +48,7 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
     const settings = checkStructureOptions({ ...options, durable: true }, 'set', cellBytes)
     const { clock, storage } = settings
     const now = readClock(clock)
-    this.#quorum = new Quorum({ ...checkConfiguration(options, settings), patienceMs, persistent: storage !== undefined, random: () => clock.random() }, now)
+    this.#quorum = new Quorum({ ...checkConfiguration(options, settings.id), patienceMs, persistent: storage !== undefined, random: () => clock.random() }, now)
     this.#calls = new SetCalls({
       clock,
       begin: (kind, element, token) => this.#begin(kind, element, token),
@@ -128,6 +63,7 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
       onPeer: () => {},
       onFailure: (error, wasLoaded) => {
         this.#calls.close(error)
+        this.#changes.close(error)
         if (!tell(this, 'error', error) && wasLoaded) deliver(() => this.emit('error', error))
       }
     })
@@ -136,6 +72,7 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
     if (storage === undefined) queueMicrotask(() => { if (!this.#isClosing) this.#shell.host.run(this.#quorum.tick(this.#shell.host.now())) })
   }
 
+  /** This node's id. With `storage` and no id given it is known once `ready()` resolves. */
   get id (): string { return this.#quorum.id }
 
   /** Resolves when storage has been loaded; without storage, at once. @throws TendrilError with code STORAGE_FAILED */
@@ -233,11 +170,70 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
 
   // The cluster
 
+  /** How many members there are, or are to be; undefined while nobody has said. */
+  clusterSize (): number | undefined
+  /**
+   * Says how many members there are to be. Of the nodes that say the same and meet, so many become a cluster, and stay one; afterwards this
+   * has no effect: `grow` and `shrink` are for that.
+   * @throws TypeError | RangeError with code INVALID_ARGUMENT, TendrilError with code CLOSED or STORAGE_FAILED
+   */
+  clusterSize (size: number): this
+  clusterSize (size?: number): this | number | undefined {
+    if (size === undefined) return this.#quorum.wanted
+    checkClusterSize(size)
+    this.#shell.assertOpen()
+    this.#shell.host.run(this.#quorum.clusterSize(size, this.#shell.host.now()))
+    return this
+  }
+
   get state (): 'forming' | 'ready' | 'halted' { return this.#quorum.state }
 
-  status (): ConsistentSetStatus {
-    const { state, members, reachable, needed, epoch, queued } = this.#quorum.standing
-    return { state, members: [...members], reachable, needed, epoch, queued }
+  status (): ConsistentSetStatus { return { ...this.#quorum.standing } }
+
+  /**
+   * Takes a node in: one that is connected, has this `name` and `cluster`, and belongs nowhere yet. Resolves with the members, once it
+   * is one, and has all that the others have.
+   * @throws TypeError | RangeError with code INVALID_ARGUMENT. TendrilError: NOT_MEMBER where this node is none; CLOSED, STORAGE_FAILED
+   */
+  grow (id: string): Promise<string[]>
+  grow (id: string, callback: ResultCallback<string[]>): void
+  grow (id: string, callback?: ResultCallback<string[]>): Promise<string[]> | void {
+    checkName('id', id, maxIdBytes)
+    return this.#change({ kind: 'grow', id }, callback)
+  }
+
+  /**
+   * Puts a member out: it counts no more, and gets NOT_MEMBER.
+   * @throws as {@link ConsistentSet.grow}; NOT_MEMBER also for an id that is none
+   */
+  shrink (id: string): Promise<string[]>
+  shrink (id: string, callback: ResultCallback<string[]>): void
+  shrink (id: string, callback?: ResultCallback<string[]>): Promise<string[]> | void {
+    checkName('id', id, maxIdBytes)
+    return this.#change({ kind: 'shrink', id }, callback)
+  }
+
+  /**
+   * Puts a member out and takes another in, in one step; the same id twice, if the member comes back with its storage lost.
+   * @throws as {@link ConsistentSet.shrink}
+   */
+  replace (oldId: string, newId: string): Promise<string[]>
+  replace (oldId: string, newId: string, callback: ResultCallback<string[]>): void
+  replace (oldId: string, newId: string, callback?: ResultCallback<string[]>): Promise<string[]> | void {
+    checkName('id', oldId, maxIdBytes)
+    checkName('id', newId, maxIdBytes)
+    return this.#change({ kind: 'replace', id: oldId, by: newId }, callback)
+  }
+
+  #change (change: MemberChange, callback: unknown): Promise<string[]> | void {
+    return resultOf(async () => {
+      this.#shell.assertOpen()
+      const { n, effects } = this.#quorum.change(change, this.#shell.host.now())
+      const changed = this.#changes.wait(n)
+      this.#shell.host.run(effects)
+      await changed
+      return [...this.#quorum.standing.members]
+    }, callback)
   }
 
   /** Plain counters. */
@@ -269,7 +265,9 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
     const closing = this.#shell.close(callback)
     if (!this.#isClosing) {
       this.#isClosing = true
-      this.#calls.close(new TendrilError('CLOSED', 'this ConsistentSet is closed'))
+      const error = new TendrilError('CLOSED', 'this ConsistentSet is closed')
+      this.#calls.close(error)
+      this.#changes.close(error)
     }
     return closing
   }
@@ -280,26 +278,19 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
     switch (event.kind) {
       case 'done': this.#calls.answered(event.n, event.answer); break
       case 'add': case 'rem': tell(this, event.kind, event.element); break
-      case 'changed': break
+      case 'changed': this.#changes.ended(event.n, event.code); break
       case 'fail': this.#calls.failed(event.n, event.code); break
-      case 'members': tell(this, 'members', [...event.members]); break
-      case 'refused': tell(this, 'error', new TendrilError(event.code, refusals.get(event.code) ?? 'this node is no member')); break
+      case 'members': this.#tellMembers(event.members); break
+      case 'refused': tell(this, 'error', refusalOf(event.code)); break
       case 'ready': case 'halt': if (!this.#isClosing) tell(this, event.kind)
     }
   }
-}
 
-function checkConfiguration (options: ConsistentSetOptions, { id, clock }: Settings): { id: string, members?: readonly string[], clusterSize?: number, tieBreaker: boolean } {
-  const { clusterSize, tieBreaker = true } = options
-  checkBoolean('tieBreaker', tieBreaker)
-  const size = clusterSize === undefined ? undefined : checkClusterSize(clusterSize)
-  const members = checkMembers(options.members)
-  const own = id ?? randomId(() => clock.random())
-  if (members === undefined) {
-    if (size !== 1) throw outOfRange('a cluster of more than one needs its members')
-    return { id: own, clusterSize: 1, tieBreaker }
+  /** A step on the way from some members to others is no news to the user. */
+  #tellMembers (members: readonly string[]): void {
+    const told = JSON.stringify(members)
+    if (told === this.#members) return
+    this.#members = told
+    tell(this, 'members', [...members])
   }
-  if (size !== undefined && size !== members.length) throw outOfRange('clusterSize must be the number of members')
-  if (!members.includes(own)) throw outOfRange("members must name this node's own id")
-  return { id: own, members, tieBreaker }
 }

@@ -2,7 +2,8 @@ import type { ErrorCode } from '../ground/errors.js'
 import type { Answer } from './cells.js'
 
 export interface QuorumOptions {
-  readonly id: string
+  /** Undefined: the one that storage kept, or a random one. */
+  readonly id: string | undefined
   /** Everybody who counts, by id: then nothing has to be agreed on first. */
   readonly members?: readonly string[] | undefined
   /** How many members there are to be, where nobody lists them; 0: that is said later, or somebody takes this node in. */

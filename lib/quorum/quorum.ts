@@ -21,6 +21,8 @@ import type { Received, Sender } from './relay.js'
 import { Released } from './released.js'
 import { restoreElements, shownChanges } from './restoring.js'
 import { Roles } from './roles.js'
+import { standingOf, stateOf, statsOf } from './standing.js'
+import type { QuorumStats, Standing } from './standing.js'
 import type { Means, Run } from './succeeding.js'
 import { View } from './view.js'
 
@@ -40,12 +42,12 @@ const startsPerEpoch = 2 ** 20
  * Lamport, *Paxos Made Simple*; Rystsov, *CASPaxos*; Skrzypczak et al., *RMWPaxos*; Lee et al., *RIFL*; Gifford, *Weighted Voting*.
  */
 export class Quorum implements Core<QuorumEvent> {
-  readonly id: string
+  id: string
   readonly acceptor = new Acceptor()
   readonly view = new View()
-  readonly configuring: Configuring
+  configuring: Configuring
   readonly #options: QuorumOptions
-  readonly #relay: Relay
+  #relay: Relay
   readonly #keeping: Keeping
   readonly #released = new Released()
   readonly #calls = new Calls()
@@ -65,18 +67,25 @@ export class Quorum implements Core<QuorumEvent> {
   #tickAt: number | undefined
 
   constructor (options: QuorumOptions, now: Now) {
-    const { id, random, persistent, nextHop } = options
-    this.id = id
+    const { id, random, persistent } = options
+    this.id = id ?? randomId(random)
     this.#options = options
     this.#now = now
     this.#epoch = randomId(random)
     this.#incarnation = Math.floor(random() * startsPerEpoch / 2)
     this.#beganAt = persistent ? Infinity : 0
-    this.#relay = new Relay({ id, nextHop })
     this.#keeping = new Keeping(persistent)
-    this.configuring = new Configuring({
-      ...options,
-      boot: randomId(random),
+    this.#relay = new Relay({ id: this.id, nextHop: options.nextHop })
+    this.configuring = this.#newConfiguring(options.clusterSize)
+    if (!persistent) this.configuring.start([], this.#run)
+  }
+
+  #newConfiguring (clusterSize: number | undefined): Configuring {
+    return new Configuring({
+      ...this.#options,
+      id: this.id,
+      clusterSize,
+      boot: randomId(this.#options.random),
       ...this.#means,
       adopted: isNew => { this.#adopted(isNew) },
       confirmed: () => { this.#begin() },
@@ -84,30 +93,22 @@ export class Quorum implements Core<QuorumEvent> {
       changed: (n, code) => { this.#events.push({ kind: 'changed', n, code }) },
       isEmpty: () => this.acceptor.lanes.size === 0
     }, this.#run)
-    if (!persistent) this.configuring.start([], this.#run)
   }
 
   /** Drawn when this store was born. */
   get epoch (): string { return this.#epoch }
   get incarnation (): number { return this.#incarnation }
-  /** Before there are members it is forming; halted, it can reach no quorum, or is no member any more. */
-  get state (): 'forming' | 'ready' | 'halted' {
-    if (this.configuring.configuration === undefined) return 'forming'
-    return this.#isReady ? 'ready' : 'halted'
+  get state (): Standing['state'] { return stateOf(this.configuring, this.#isReady) }
+  get standing (): Standing {
+    const reachable = this.#reach?.members(this.#neighbours, this.#now.monotonic).length ?? this.#neighbours.size + 1
+    return standingOf(this.configuring, this.#isReady, reachable, this.#calls.size)
   }
 
-  /** How this node stands: `reachable` members, itself included, `needed` for a quorum, and calls that are not answered. */
-  get standing (): { state: Quorum['state'], members: string[], epoch: number, reachable: number, needed: number, queued: number } {
-    const { state, configuring: { members, epoch, system } } = this
-    const reachable = this.#reach?.members(this.#neighbours, this.#now.monotonic).length ?? 0
-    return { state, members, epoch, reachable, needed: system?.needed ?? 0, queued: this.#calls.size }
-  }
+  /** How many members there are, or are to be; undefined: nobody has said. */
+  get wanted (): number | undefined { return this.configuring.members.length || this.configuring.formation.size || undefined }
 
   /** Plain counters. */
-  stats (): { elements: number, tombstones: number, lanes: number, messagesOut: number, messagesIn: number } {
-    const { sent: messagesOut, received: messagesIn } = this.#relay
-    return { elements: this.view.elements.size, tombstones: this.acceptor.tombstones, lanes: this.#roles?.owning.owners.size ?? 0, messagesOut, messagesIn }
-  }
+  stats (): QuorumStats { return statsOf(this.view, this.acceptor, this.#roles, this.#relay) }
 
   get #hasBegun (): boolean { return this.#keeping.durable >= this.#beganAt }
   get #run (): Run { return { store: this.#epoch, incarnation: this.#incarnation, nowMs: this.#now.monotonic } }
@@ -186,17 +187,19 @@ export class Quorum implements Core<QuorumEvent> {
   }
 
   pull (link: Link): Message | undefined { return this.#relay.pull(link) }
-
   deadline (): number | undefined { return this.#tickAt }
-
   isSynced (link: Link): boolean { return (this.#relay.links.get(link)?.queue.length ?? 0) === 0 }
-
   traffic (link: Link): Traffic { return this.#relay.traffic(link) }
 
   restore (records: readonly StoredRecord[], now: Now): Effects<QuorumEvent> {
     this.#now = now
     this.#keeping.restore(records)
-    const self = restoreElements(this.id, records, this.acceptor, this.view)
+    const self = restoreElements(this.#options.id, records, this.acceptor, this.view)
+    if (self !== undefined && self.id !== this.id) {
+      this.id = self.id
+      this.#relay = new Relay({ id: self.id, nextHop: this.#options.nextHop })
+      this.configuring = this.#newConfiguring(this.configuring.formation.size)
+    }
     this.#epoch = self?.epoch ?? this.#epoch
     this.#incarnation = this.nextIncarnation(self?.incarnation ?? this.#incarnation)
     this.#keepSelf()
@@ -228,8 +231,8 @@ export class Quorum implements Core<QuorumEvent> {
 
   /** Another configuration: whatever was under way in the one before is at an end, here as with all others who adopt it. */
   #adopted (isNew: boolean): void {
-    const { id, random, patienceMs } = this.#options
-    const { system, configuration, members, epoch } = this.configuring
+    const { id, configuring: { system, configuration, members, epoch } } = this
+    const { random, patienceMs } = this.#options
     // Nobody who spoke under this id before, with another store, came as far.
     const least = epoch * startsPerEpoch
     if (isNew && this.#incarnation < least) {
@@ -323,28 +326,25 @@ export class Quorum implements Core<QuorumEvent> {
       if (this.#hasBegun) this.#roles?.owning.pump(this.#speaking)
     } while (this.#inbox.length > 0 || this.#keeping.isDue)
     const isReady = this.configuring.mayVote && this.#reach?.isQuorum(this.#neighbours, this.#now.monotonic) === true
-    if (isReady !== this.#isReady) {
-      this.#isReady = isReady
-      this.#events.push({ kind: isReady ? 'ready' : 'halt' })
-      if (isReady) this.#roles?.ready(this.#speaking)
-      return this.#settle()
-    }
-    this.#setDeadline()
-    return this.#effects()
+    if (isReady === this.#isReady) return this.#effects()
+    this.#isReady = isReady
+    this.#events.push({ kind: isReady ? 'ready' : 'halt' })
+    if (isReady) this.#roles?.ready(this.#speaking)
+    return this.#settle()
   }
 
   #effects (): Effects<QuorumEvent> {
-    const effects = { changes: this.#keeping.take(), sequence: this.#keeping.sequence, events: this.#events, wake: this.#relay.takeWake() }
+    this.#setDeadline()
+    const events = this.#events
     this.#events = []
-    return effects
+    return { changes: this.#keeping.take(), sequence: this.#keeping.sequence, events, wake: this.#relay.takeWake() }
   }
 
   #setDeadline (): void {
     const roles = this.#hasBegun && this.configuring.mayVote ? this.#roles : undefined
-    const pingAt = this.#reach?.deadline(this.#neighbours)
-    const busyAt = roles !== undefined && (roles.owning.isBusy || (this.#isReady && this.#calls.size > 0)) ? this.#now.monotonic + busyMs : Infinity
-    const configuringAt = this.#hasBegun ? this.configuring.deadline() : undefined
-    const at = Math.min(this.#tickAt ?? Infinity, busyAt, pingAt ?? Infinity, configuringAt ?? Infinity, roles?.deadline ?? Infinity)
+    const isBusy = roles !== undefined && (roles.owning.isBusy || (this.#isReady && this.#calls.size > 0))
+    const times = [this.#tickAt, this.#reach?.deadline(this.#neighbours), this.#hasBegun ? this.configuring.deadline() : undefined, roles?.deadline]
+    const at = Math.min(isBusy ? this.#now.monotonic + busyMs : Infinity, ...times.map(time => time ?? Infinity))
     this.#tickAt = at === Infinity ? undefined : at
   }
 }

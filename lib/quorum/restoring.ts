@@ -5,10 +5,10 @@ import { cellChange, readStored } from './records.js'
 import type { Self } from './records.js'
 import type { View } from './view.js'
 
-/** Takes up what a store holds of elements, and what was shown of them. @throws TendrilError STORAGE_FAILED */
-export function restoreElements (id: string, records: readonly StoredRecord[], acceptor: Acceptor, view: View): Self | undefined {
+/** Takes up what a store holds of elements, and what was shown of them. `id` undefined: whosoever it is. @throws TendrilError STORAGE_FAILED */
+export function restoreElements (id: string | undefined, records: readonly StoredRecord[], acceptor: Acceptor, view: View): Self | undefined {
   const { self, lanes, cells } = readStored(records)
-  if (self !== undefined && self.id !== id) throw new TendrilError('STORAGE_FAILED', `storage is that of '${self.id}', not of '${id}'`)
+  if (self !== undefined && id !== undefined && self.id !== id) throw new TendrilError('STORAGE_FAILED', `storage is that of '${self.id}', not of '${id}'`)
   acceptor.restore(lanes, cells)
   for (const { element, stamp, cell, committed, shown } of cells) {
     if (committed) view.show({ element, stamp, present: cell.present })

@@ -3,22 +3,22 @@ import test from 'tape'
 import { ConsistentSet } from '../../lib/index.js'
 import { closeAll, listen, stop } from '../support/pairs.js'
 import { within } from '../support/waiting.js'
-import { reached } from '../set/cluster.js'
 
 // Sets over real connections.
 
-/** The seed's usage block, but for the import and for the members, over net both ways. */
+/** The seed's usage block, as it stands there but for the import, at each of six nodes. */
 test('the usage block of the seed', async t => {
-  const ids = ['one', 'two', 'three', 'four', 'five', 'six']
-  const sets = ids.map(id => new ConsistentSet({ id, members: ids, clusterSize: 6 }))
-  const [first, ...others] = sets as [ConsistentSet, ...ConsistentSet[]]
-  const server = await listen(socket => { socket.pipe(first.createStream()).pipe(socket) })
-  for (const set of others) {
+  const hub = new ConsistentSet()
+  hub.clusterSize(6)
+  const server = await listen(socket => { socket.pipe(hub.createStream()).pipe(socket) })
+  const others = Array.from({ length: 5 }, () => {
+    const set = new ConsistentSet()
+    set.clusterSize(6)
     const setStream = set.createStream()
     setStream.pipe(connect(server.port)).pipe(setStream)
-  }
-  await reached('ready', ...sets)
-  const [set, other] = [sets[5], sets[2]] as [ConsistentSet, ConsistentSet]
+    return set
+  })
+  const [set, other] = others as [ConsistentSet, ConsistentSet]
   const added = new Promise<unknown>(resolve => { set.add('name', resolve) })
   t.equal(await within(added, 'add'), null, 'it worked')
   const again = new Promise<{ code?: string } | null>(resolve => { other.add('name', resolve) })
@@ -26,6 +26,7 @@ test('the usage block of the seed', async t => {
   const removed = new Promise<unknown>(resolve => { set.rem('name', resolve) })
   t.equal(await within(removed, 'rem'), null, 'it worked')
   t.equal(await within(other.has('name'), 'has'), false)
-  await closeAll(...sets)
+  t.deepEqual([hub.status().members.length, hub.state], [6, 'ready'])
+  await closeAll(hub, ...others)
   await stop(server)
 })

@@ -44,7 +44,7 @@ test('construction', t => {
   t.equal(construct(5), typeError)
   t.equal(construct({ id: 'a', members: ['a', 'b'], clusterSize: 3 }), rangeError, 'so many members are not named')
   t.equal(construct({ members: ['a', 'b'] }), rangeError, 'which of them is this?')
-  for (const options of [{ id: 'a', members: ['b', 'a'] }, { id: 'a', members: ['a', 'b'], clusterSize: 2, tieBreaker: false, secret: 's', storage: new MemoryLevel() }]) {
+  for (const options of [undefined, {}, { clusterSize: 3 }, { id: 'a', members: ['b', 'a'] }, { id: 'a', members: ['a', 'b'], clusterSize: 2, tieBreaker: false, secret: 's', storage: new MemoryLevel() }]) {
     t.equal(construct(options), 'taken')
   }
   t.end()
