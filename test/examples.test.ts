@@ -20,6 +20,7 @@ const outputs: Readonly<Record<string, RegExp>> = {
     'apart, b   {"title":"from b, which came later","price":12}', 'healed, a  {"title":"from b, which came later","price":12}',
     'healed, b  {"title":"from b, which came later","price":12}', '$'
   ].join('\n')),
+  'lock.ts': /^1 of 3 holds the lock\nthe first writes\nthe second writes\nthe first comes too late\n$/,
   'presence.ts': /^ada came, and is curious\nbob came, and is curious\nada is happy\nada left\nbob may be lost\nbob is lost\nhere now: hall\n$/,
   'reconnect.ts': /^stranger lost its connection: CLUSTER_MISMATCH\nclient holds {"round":1}\n(client lost its connection: \w+\n)*client holds {"round":2}\n$/,
   'services.ts': /^users-1 at tcp:\/\/10\.0\.0\.2:8000, users-2 at tcp:\/\/10\.0\.0\.3:8000\ndraining: users-2\nusers-1 at tcp:\/\/10\.0\.0\.2:8000\n$/,
@@ -29,7 +30,8 @@ const outputs: Readonly<Record<string, RegExp>> = {
   'tap.ts': /^10001 keys took \d+ bytes there, \d+ back\nthe stream agrees: true, and counts 10001 entries\n$/,
   'throttle.ts': /^b ends with the latest price: 1000\nand saw fewer than a tenth of them on its way: true\n$/,
   'tls.ts': /^TLSv1\.3 client holds {"motd":"only for friends"}\na stranger is refused: AUTH_FAILED and holds {}\n$/,
-  'two-in-memory.ts': /^b hears from a: colour = green\nb hears from a: sizes = \[ 36, 38, 40 \]\nb holds {"colour":"green","sizes":\[36,38,40\]}\n$/
+  'two-in-memory.ts': /^b hears from a: colour = green\nb hears from a: sizes = \[ 36, 38, 40 \]\nb holds {"colour":"green","sizes":\[36,38,40\]}\n$/,
+  'unique-names.ts': /^1 got the name\nwithout c: true\nd CLUSTER_FULL\nwith d: a,b,d\n$/
 }
 
 const root = join(import.meta.dirname, '..')

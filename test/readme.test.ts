@@ -23,6 +23,7 @@ const outputs: readonly RegExp[] = [
   /^lost: ECONNREFUSED\nclosed\n$/,
   /^user:1 { name: 'Ada', born: 1815 }\nuser:2 by a \(here\)\nuser:2 { name: 'Grace' }\n2 \[ 'user:1', 'user:2' \] {"user:1":.*}\n$/,
   /^a is here, as db\na load 0\.7\na left\n\[ 'a left tcp:\/\/10\.0\.0\.1:7000' \] 1\n$/,
+  /^1 of 3; the others: ALREADY_PRESENT\ntrue true\ntrue\n$/,
   /^42 took \d+ bytes\n$/,
   /^met server\n$/,
   /^true 1\n$/
