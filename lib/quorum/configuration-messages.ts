@@ -70,8 +70,9 @@ export function readList (value: unknown): List {
 
 export function writeLists (lists: readonly List[]): unknown[] { return lists.map(writeList) }
 
-export function readLists (value: unknown): List[] {
-  if (!Array.isArray(value) || value.length > mostLists) throw bad('lists that are none')
+/** `most`: a message names the latest of them alone, storage all. */
+export function readLists (value: unknown, most = mostLists): List[] {
+  if (!Array.isArray(value) || value.length > most) throw bad('lists that are none')
   return value.map(readList)
 }
 

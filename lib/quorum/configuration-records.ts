@@ -48,7 +48,7 @@ export function readStanding (records: readonly StoredRecord[]): StoredStanding 
     return {
       configuration: configuration && readConfiguration(configuration),
       succession: succession && readSuccession(succession),
-      formation: formation && { vote: formation[0] === false ? undefined : readList(formation[0]), past: readLists(formation[1]), vetoes: readLists(formation[2]) },
+      formation: formation && { vote: formation[0] === false ? undefined : readList(formation[0]), past: readLists(formation[1], Infinity), vetoes: readLists(formation[2], Infinity) },
       pledge: pledge === undefined ? '' : text(pledge[0]),
       bindings: records.filter(({ key }) => key.startsWith('b')).map(({ value }) => readBinding(value)),
       changes: count === undefined ? 0 : number(count[0])
