@@ -1,7 +1,9 @@
 import { Acceptor } from '../../lib/quorum/acceptor.js'
 import { LaneCells } from '../../lib/quorum/lane-cells.js'
 import { Owner } from '../../lib/quorum/owner.js'
+import { Reading } from '../../lib/quorum/reading.js'
 import { Released } from '../../lib/quorum/released.js'
+import { Waiting } from '../../lib/quorum/waiting.js'
 import type { Exploration } from '../../lib/sim/quorum-explorer.js'
 import { add, besides, exploration, get, remove } from './explorations.js'
 import { plantNoPromiseCheck, plantTombstoneAsNothing, quorumMutants, replace } from './mutants.js'
@@ -19,6 +21,14 @@ function known (fault: string): () => () => void {
   const mutant = quorumMutants.find(mutant => mutant.fault === fault)
   if (mutant === undefined) throw new RangeError(`there is no mutant '${fault}'`)
   return mutant.plant
+}
+
+function plantReadOfMaximum (): () => void {
+  return replace(Reading.prototype, 'agreed', () => function (this: Reading) { return this.hasQuorum ? { stamped: this.greatest() } : undefined })
+}
+
+function plantAnswerFromMemory (): () => void {
+  return replace(Waiting.prototype, 'take', take => function (this: Waiting, committed) { return take.call(this, committed, Infinity) })
 }
 
 /** The promise is kept with the cells, as it is in CASPaxos, and goes with the last of them. */
@@ -70,7 +80,7 @@ export const exploredMutants: readonly [ExploredMutant, ...ExploredMutant[]] = [
   { fault: 'no promise check', plant: plantNoPromiseCheck, exploration: exploration(3, 2, [add('a', 0), remove(1)]), shows: wrong },
   {
     fault: 'a read is the maximum, without agreement',
-    plant: known('a read is the maximum, without agreement'),
+    plant: plantReadOfMaximum,
     exploration: exploration(3, 1, [add('a', 0), get(), get()]),
     shows: wrong
   },
@@ -89,7 +99,7 @@ export const exploredMutants: readonly [ExploredMutant, ...ExploredMutant[]] = [
   },
   {
     fault: 'a loser is answered from memory',
-    plant: known('a loser is answered from memory'),
+    plant: plantAnswerFromMemory,
     exploration: exploration(3, 2, [add('a', 0), get(0), remove(1)]),
     shows: wrong
   },

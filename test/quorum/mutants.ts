@@ -6,7 +6,6 @@ import { Ledger } from '../../lib/quorum/ledger.js'
 import { Owner } from '../../lib/quorum/owner.js'
 import { Quorum } from '../../lib/quorum/quorum.js'
 import { Reading } from '../../lib/quorum/reading.js'
-import { Waiting } from '../../lib/quorum/waiting.js'
 import type { QuorumFaults } from '../../lib/sim/quorum-simulate.js'
 
 /** The real core with one fault: what is planted, and how it is looked for. */
@@ -43,6 +42,7 @@ export function plantNoPromiseCheck (): () => void {
   }
 }
 
+/** Faults that seeds find soon. Those that are too rare for them are in `mutants-explored.ts`. */
 export const quorumMutants: readonly QuorumMutant[] = [
   { fault: 'no promise check', seeds: 100, plant: plantNoPromiseCheck },
   {
@@ -53,25 +53,11 @@ export const quorumMutants: readonly QuorumMutant[] = [
     plant: () => replace(Holding.prototype, 'hold', hold => function (this: Holding, _, reply) { hold.call(this, 0, reply) })
   },
   {
-    fault: 'a read is the maximum, without agreement',
-    seeds: 600,
-    nodes: 3,
-    faults: { mute: 30, burst: 12, cut: 0, hold: 0 },
-    plant: () => replace(Reading.prototype, 'agreed', () => function (this: Reading) {
-      return this.hasQuorum ? { stamped: this.greatest() } : undefined
-    })
-  },
-  {
     fault: 'the first reply is the base',
     seeds: 100,
     plant: () => replace(Ledger.prototype, 'learn', learn => function (this: Ledger, entry) {
       if (!this.lines.has(entry.element)) learn.call(this, entry)
     })
-  },
-  {
-    fault: 'a loser is answered from memory',
-    seeds: 300,
-    plant: () => replace(Waiting.prototype, 'take', take => function (this: Waiting, committed) { return take.call(this, committed, Infinity) })
   },
   {
     fault: 'a ballot is used again after an accept whose fate is unknown',
