@@ -42,6 +42,8 @@ export class Acceptor {
   readonly lanes = new Map<number, LaneCells>()
   /** The local number of the last change. */
   number = 0
+  /** Lanes of which storage does not know yet how far they are committed: nothing rests on that, so nobody waits for it. */
+  readonly #unkept = new Set<LaneCells>()
 
   lane (number: number): LaneCells {
     const known = this.lanes.get(number) ?? new LaneCells(number)
@@ -72,16 +74,16 @@ export class Acceptor {
     const { term, after, through, round, commit, floor, entries } = accept
     const lane = this.lane(accept.lane)
     if (!lane.admits(term)) return refusal(lane)
-    const changes = [...this.#promise(lane, term)]
+    const changes = this.#promise(lane, term)
     const shown: Shown[] = []
     let purged = none
     if (lane.closed >= after) {
       for (const { element, stamp, cell } of entries) this.#store(lane, element, { stamp, cell }, changes)
       if (through > lane.closed) {
         lane.closed = through
-        changes.push(laneChange(lane))
+        changes.push(this.#laneChange(lane))
       }
-      this.#commit(lane, commit, shown, changes)
+      this.#commit(lane, commit, shown)
       purged = this.#purge(lane, floor, changes)
     }
     return { reply: { type: 'ack', lane: accept.lane, term, closed: lane.closed, round }, changes, shown, purged }
@@ -113,7 +115,7 @@ export class Acceptor {
         if (held.committed && termOfStamp(held.stamp) === lane.promised) kept.push(cellChange(held))
       }
     }
-    return lane.promise(term) ? [...kept, laneChange(lane)] : []
+    return lane.promise(term) ? [...kept, this.#laneChange(lane)] : []
   }
 
   #store (lane: LaneCells, element: string, stamped: Stamped, changes: Change[]): void {
@@ -123,19 +125,27 @@ export class Acceptor {
     changes.push(cellChange(held))
   }
 
-  #commit (lane: LaneCells, commit: number, shown: Shown[], changes: Change[]): void {
+  #commit (lane: LaneCells, commit: number, shown: Shown[]): void {
     const settled = lane.settle(commit)
     if (settled === undefined) return
-    changes.push(laneChange(lane))
+    this.#unkept.add(lane)
     for (const { element, stamp, cell } of settled) shown.push({ element, stamp, present: cell.present })
   }
 
   #purge (lane: LaneCells, floor: number, changes: Change[]): readonly string[] {
     const purged = lane.purge(floor)
     if (purged === undefined) return none
-    changes.push(laneChange(lane), ...purged.map(cellGone))
+    changes.push(this.#laneChange(lane), ...purged.map(cellGone))
     return purged
   }
+
+  #laneChange (lane: LaneCells): Change {
+    this.#unkept.delete(lane)
+    return laneChange(lane)
+  }
+
+  /** What became known as committed since it was kept last: a node that starts again shows it at once. */
+  commitChanges (): Change[] { return Array.from(this.#unkept, lane => this.#laneChange(lane)) }
 
   /** Removed elements of which something is kept. */
   get tombstones (): number {

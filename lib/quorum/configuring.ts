@@ -9,8 +9,8 @@ import { Formation } from './formation.js'
 import { Identity } from './identity.js'
 import type { Body } from './messages.js'
 import type { Owning } from './owning.js'
-import { everyone } from './relay.js'
-import type { Received } from './relay.js'
+import { everyone } from './envelope.js'
+import type { Sender } from './envelope.js'
 import type { Routes } from './routes.js'
 import { Succeeding } from './succeeding.js'
 import type { Means, Present, Run } from './succeeding.js'
@@ -103,7 +103,7 @@ export class Configuring {
     this.formation = Object.assign(new Formation(id, run.store, tieBreaker), { size: this.formation.size })
     this.#pledge = stored.pledge
     this.identity.bind({ id, store: run.store })
-    for (const binding of stored.bindings) this.identity.bindings.set(binding.id, { ...binding })
+    for (const binding of stored.bindings) this.identity.recall({ ...binding })
     if (stored.formation !== undefined) this.formation.restore(stored.formation.vote, stored.formation.past, stored.formation.vetoes)
     if (stored.configuration !== undefined) this.#enter(stored.configuration, false)
     else if (members?.includes(id) === true) this.#adopt(sealed(members.map(id => ({ id, store: '' })), tieBreaker))
@@ -113,7 +113,7 @@ export class Configuring {
   // Messages
 
   /** Whether somebody may be listened to in matters of this epoch; whoever is behind is told so. */
-  admits ({ origin, epoch, from, store, incarnation, changes }: Received, run: Run): boolean {
+  admits ({ origin, epoch, from, store, incarnation, changes }: Sender, run: Run): boolean {
     this.#run = run
     const { configuration } = this
     if (configuration === undefined) return false
@@ -166,9 +166,9 @@ export class Configuring {
     return { type: 'configuration', configuration: this.configuration!, stores }
   }
 
-  handle (received: Received, body: ConfigurationBody, run: Run): void {
+  handle (sender: Sender, body: ConfigurationBody, run: Run): void {
     this.#run = run
-    const { from, store, origin } = received
+    const { from, store, origin } = sender
     switch (body.type) {
       case 'configuration': this.#hearConfiguration(body.configuration, body.stores); break
       case 'forming':
@@ -181,11 +181,11 @@ export class Configuring {
         this.succeeding.changing.welcomed(from, store)
         this.#changeNow()
         break
-      case 'greet': this.#greeted(received, body.boot); break
+      case 'greet': this.#greeted(sender, body.boot); break
       case 'greeted':
         if (body.boot === this.#options.boot && origin === this.origin) this.#answered(from, store, body.isRefused)
         break
-      default: if (this.admits(received, run) && this.mayVote) this.succeeding.handle(from, body, this.#present)
+      default: if (this.admits(sender, run) && this.mayVote) this.succeeding.handle(from, body, this.#present)
     }
   }
 
@@ -242,7 +242,7 @@ export class Configuring {
     this.#options.hold(from, { type: 'welcome' })
   }
 
-  #greeted ({ from, store, origin, epoch, incarnation, changes }: Received, boot: string): void {
+  #greeted ({ from, store, origin, epoch, incarnation, changes }: Sender, boot: string): void {
     const { configuration } = this
     if (configuration === undefined || origin !== configuration.origin || this.refusal !== undefined) return
     const listed = storeOf(configuration, from)

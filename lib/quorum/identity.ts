@@ -25,6 +25,8 @@ export interface Greeting {
  */
 export class Identity {
   readonly bindings = new Map<string, Binding>()
+  /** How often another store came to speak for an id. */
+  version = 0
 
   /** Whether a store is the one that a configuration lists; the empty one: it leaves that open. */
   isListed (listed: string | undefined, store: string): boolean { return listed === store || listed === '' }
@@ -33,8 +35,12 @@ export class Identity {
   bind ({ id, store }: Member): Binding {
     const known = this.bindings.get(id)
     if (known?.store === store) return known
-    const binding = { id, store, incarnation: 0, boot: '', changes: 0 }
-    this.bindings.set(id, binding)
+    return this.recall({ id, store, incarnation: 0, boot: '', changes: 0 })
+  }
+
+  recall (binding: Binding): Binding {
+    this.bindings.set(binding.id, binding)
+    this.version++
     return binding
   }
 

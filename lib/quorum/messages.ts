@@ -1,5 +1,5 @@
 import { isName, maxIdBytes } from '../ground/ids.js'
-import { answerCodes, bad, isToken, maxElementBytes, readAnswer, readCell, writeCell } from './cells.js'
+import { answerCodes, bad, cellLength, isToken, maxElementBytes, readAnswer, readCell, writeCell } from './cells.js'
 import type { Answer, Stamped } from './cells.js'
 import { configurationTypes, isConfigurationBody, readConfigurationBody, writeConfigurationFields } from './configuration-messages.js'
 import type { ConfigurationBody } from './configuration-messages.js'
@@ -79,6 +79,23 @@ function writeFields (body: LaneBody): unknown[] {
     case 'ping': case 'pong': return []
   }
 }
+
+/** About how long it is as it travels, in characters; of what is said seldom, that is not known. */
+export function bodyLength (body: Body): number {
+  switch (body.type) {
+    case 'promise': case 'accept': return body.entries.reduce((length, { element, cell }) => length + cellLength(element, cell), fixedLength)
+    case 'forward': return body.operations.reduce((length, { token }) => length + token.length + 16, fixedLength + body.element.length)
+    case 'answer': return body.answers.reduce((length, { token, fence, stamp }) => length + token.length + fence.length + stamp.length + 16, fixedLength + body.element.length)
+    case 'read': return fixedLength + body.element.length
+    case 'repair': return fixedLength + cellLength(body.element, body.stamped.cell)
+    case 'value': return fixedLength + (body.stamped === undefined ? 0 : cellLength('', body.stamped.cell))
+    case 'prepare': case 'ack': case 'refuse': case 'redirect': case 'tend': case 'owned': case 'ping': case 'pong': return fixedLength
+    default: return Infinity
+  }
+}
+
+/** Of what every body has: a type, a lane, a term, some numbers. */
+const fixedLength = 96
 
 /** Reads a message whole, before any of it is applied. @throws TendrilError BAD_FRAME */
 export function readBody (value: unknown): Body {

@@ -183,8 +183,8 @@ export class Owner {
     progress.attempts = 0
     // It owes nothing and yet lacks something: that was lost, and an answer to something older was counted for it.
     if (progress.outstanding === 0) Object.assign(progress, { sent: progress.closed, roundSent: progress.round })
-    this.committed = Math.max(this.committed, reachedByQuorum(this.system, id => this.progress.get(id)!.closed))
-    this.confirmed = Math.max(this.confirmed, reachedByQuorum(this.system, id => this.progress.get(id)!.round))
+    if (progress.closed > this.committed) this.committed = Math.max(this.committed, reachedByQuorum(this.system, id => this.progress.get(id)!.closed))
+    if (progress.round > this.confirmed) this.confirmed = Math.max(this.confirmed, reachedByQuorum(this.system, id => this.progress.get(id)!.round))
     this.ledger.settle(this.committed)
     this.purge()
     const answered = this.waiting.take(this.committed, this.confirmed)

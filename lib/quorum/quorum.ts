@@ -10,14 +10,14 @@ import { Calls } from './calls.js'
 import type { MemberChange } from './changing.js'
 import { isConfigurationBody } from './configuration-messages.js'
 import { Configuring } from './configuring.js'
+import type { Sender } from './envelope.js'
 import type { OperationKind } from './execute.js'
 import { Keeping } from './keeping.js'
 import type { Body } from './messages.js'
+import { Presence } from './presence.js'
 import type { QuorumEvent, QuorumOptions } from './quorum-options.js'
-import { Reach } from './reach.js'
 import { selfChange } from './records.js'
 import { Relay } from './relay.js'
-import type { Received, Sender } from './relay.js'
 import { Released } from './released.js'
 import { restoreElements, shownChanges } from './restoring.js'
 import { Roles } from './roles.js'
@@ -52,12 +52,12 @@ export class Quorum implements Core<QuorumEvent> {
   readonly #released = new Released()
   readonly #calls = new Calls()
   #roles: Roles | undefined
-  #reach: Reach | undefined
+  #presence: Presence
   #isReady = false
   /** What this node says to itself. */
   #inbox: Body[] = []
   /** What came before this node could take part. */
-  readonly #early: Received[] = []
+  readonly #early: Array<{ readonly sender: Sender, readonly body: Body }> = []
   #epoch: string
   #incarnation: number
   /** Once this is durable, nobody else has ever spoken under this incarnation. */
@@ -76,6 +76,7 @@ export class Quorum implements Core<QuorumEvent> {
     this.#beganAt = persistent ? Infinity : 0
     this.#keeping = new Keeping(persistent)
     this.#relay = new Relay({ id: this.id, nextHop: options.nextHop })
+    this.#presence = new Presence(this.id, this.#relay)
     this.configuring = this.#newConfiguring(options.clusterSize)
     if (!persistent) this.configuring.start([], this.#run)
   }
@@ -100,8 +101,7 @@ export class Quorum implements Core<QuorumEvent> {
   get incarnation (): number { return this.#incarnation }
   get state (): Standing['state'] { return stateOf(this.configuring, this.#isReady) }
   get standing (): Standing {
-    const reachable = this.#reach?.members(this.#neighbours, this.#now.monotonic).length ?? this.#neighbours.size + 1
-    return standingOf(this.configuring, this.#isReady, reachable, this.#calls.size)
+    return standingOf(this.configuring, this.#isReady, this.#presence.size(this.#neighbours, this.#now.monotonic), this.#calls.size)
   }
 
   /** How many members there are, or are to be; undefined: nobody has said. */
@@ -154,8 +154,8 @@ export class Quorum implements Core<QuorumEvent> {
 
   receive (link: Link, message: Message, now: Now): Effects<QuorumEvent> {
     this.#now = now
-    const received = this.#relay.receive(link, message)
-    if (received !== undefined) this.#hear(received)
+    const arrival = this.#relay.receive(link, message)
+    if (arrival !== undefined) for (const body of arrival.bodies) this.#hear(arrival.sender, body)
     return this.#settle()
   }
 
@@ -168,7 +168,7 @@ export class Quorum implements Core<QuorumEvent> {
   tick (now: Now): Effects<QuorumEvent> {
     this.#now = now
     this.#tickAt = undefined
-    const silent = this.#reach?.toPing(this.#neighbours, now.monotonic) ?? []
+    const silent = this.#presence.toPing(this.#neighbours, now.monotonic)
     for (const to of silent) this.#send(to, { type: 'ping' }, true)
     if (silent.length > 0 && this.#hasBegun) this.configuring.met(this.#run)
     if (this.#hasBegun) {
@@ -198,6 +198,7 @@ export class Quorum implements Core<QuorumEvent> {
     if (self !== undefined && self.id !== this.id) {
       this.id = self.id
       this.#relay = new Relay({ id: self.id, nextHop: this.#options.nextHop })
+      this.#presence = new Presence(self.id, this.#relay)
       this.configuring = this.#newConfiguring(this.configuring.formation.size)
     }
     this.#epoch = self?.epoch ?? this.#epoch
@@ -242,7 +243,7 @@ export class Quorum implements Core<QuorumEvent> {
     this.#inbox = []
     this.#keeping.drop()
     this.#released.members = new Set(system!.members)
-    this.#reach = new Reach(id, system!, this.#reach)
+    this.#presence.count(system!)
     this.#roles = new Roles({
       id,
       system: system!,
@@ -274,7 +275,7 @@ export class Quorum implements Core<QuorumEvent> {
     if (!this.#hasBegun) return
     if (this.configuring.mayVote) {
       this.#roles?.begin(this.#speaking)
-      for (const received of this.#early.splice(0)) this.#hear(received)
+      for (const { sender, body } of this.#early.splice(0)) this.#hear(sender, body)
     } else this.configuring.met(this.#run)
   }
 
@@ -287,8 +288,7 @@ export class Quorum implements Core<QuorumEvent> {
     for (const { n, mayTakeEffect } of this.#calls.failAll()) this.#events.push({ kind: 'fail', n, code: mayTakeEffect ? 'OUTCOME_UNKNOWN' : code })
   }
 
-  /** Ids that links lead to; not those where another store pretends to be a member. */
-  get #neighbours (): ReadonlySet<string> { return this.#relay.neighbours((id, store) => this.configuring.identity.admits(id, store)) }
+  get #neighbours (): ReadonlySet<string> { return this.#presence.neighbours(this.configuring.identity) }
 
   get #speaking (): Speaking { return { incarnation: this.#incarnation, nowMs: this.#now.monotonic, maySend: this.#isReady && this.#hasBegun } }
 
@@ -303,15 +303,15 @@ export class Quorum implements Core<QuorumEvent> {
     else if (this.#hasBegun) this.#relay.send(to, body, this.#sender, wide)
   }
 
-  #hear (received: Received): void {
-    const { body, from, incarnation, released } = received
-    if (isConfigurationBody(body)) { this.configuring.handle(received, body, this.#run); return }
-    if (!this.configuring.admits(received, this.#run)) return
-    this.#reach?.hear(from, this.#now.monotonic)
+  #hear (sender: Sender, body: Body): void {
+    const { from, incarnation, released } = sender
+    if (isConfigurationBody(body)) { this.configuring.handle(sender, body, this.#run); return }
+    if (!this.configuring.admits(sender, this.#run)) return
+    this.#presence.hear(from, this.#now.monotonic)
     this.#released.hear(from, incarnation, released)
     // Before its own incarnation is durable, and others have confirmed who it is, a node takes part in nothing.
     if (this.#hasBegun && this.configuring.mayVote) this.#roles?.handle(from, incarnation, body, this.#speaking)
-    else if (this.#early.length < mostEarly) this.#early.push(received)
+    else if (this.#early.length < mostEarly) this.#early.push({ sender, body })
   }
 
   #show (shown: Shown): void {
@@ -320,12 +320,12 @@ export class Quorum implements Core<QuorumEvent> {
 
   #settle (): Effects<QuorumEvent> {
     do {
-      for (const { to, body } of this.#keeping.release()) this.#send(to, body, false)
-      for (const body of this.#inbox.splice(0)) this.#hear({ ...this.#sender, body })
+      if (this.#keeping.isDue) for (const { to, body } of this.#keeping.release()) this.#send(to, body, false)
+      if (this.#inbox.length > 0) for (const body of this.#inbox.splice(0)) this.#hear(this.#sender, body)
       this.#released.hear(this.id, this.#incarnation, this.#calls.released)
       if (this.#hasBegun) this.#roles?.owning.pump(this.#speaking)
     } while (this.#inbox.length > 0 || this.#keeping.isDue)
-    const isReady = this.configuring.mayVote && this.#reach?.isQuorum(this.#neighbours, this.#now.monotonic) === true
+    const isReady = this.configuring.mayVote && this.#presence.isQuorum(this.#neighbours, this.#now.monotonic)
     if (isReady === this.#isReady) return this.#effects()
     this.#isReady = isReady
     this.#events.push({ kind: isReady ? 'ready' : 'halt' })
@@ -343,8 +343,13 @@ export class Quorum implements Core<QuorumEvent> {
   #setDeadline (): void {
     const roles = this.#hasBegun && this.configuring.mayVote ? this.#roles : undefined
     const isBusy = roles !== undefined && (roles.owning.isBusy || (this.#isReady && this.#calls.size > 0))
-    const times = [this.#tickAt, this.#reach?.deadline(this.#neighbours), this.#hasBegun ? this.configuring.deadline() : undefined, roles?.deadline]
-    const at = Math.min(isBusy ? this.#now.monotonic + busyMs : Infinity, ...times.map(time => time ?? Infinity))
+    const at = Math.min(
+      isBusy ? this.#now.monotonic + busyMs : Infinity,
+      this.#tickAt ?? Infinity,
+      this.#presence.deadline(this.#neighbours),
+      this.#hasBegun ? this.configuring.deadline() ?? Infinity : Infinity,
+      roles?.deadline ?? Infinity
+    )
     this.#tickAt = at === Infinity ? undefined : at
   }
 }

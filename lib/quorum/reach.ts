@@ -9,6 +9,8 @@ export class Reach {
   readonly #system: QuorumSystem
   readonly #heard: Map<string, number>
   #pingedAt = -Infinity
+  /** Where links lead to everybody, what that comes to. */
+  #whole: { readonly neighbours: ReadonlySet<string>, readonly isQuorum: boolean } | undefined
 
   constructor (id: string, system: QuorumSystem, before?: Reach) {
     this.#id = id
@@ -26,7 +28,16 @@ export class Reach {
     return this.#system.members.filter(id => id === this.#id || neighbours.has(id) || isHeard(id))
   }
 
-  isQuorum (neighbours: ReadonlySet<string>, nowMs: number): boolean { return this.#system.isQuorum(new Set(this.members(neighbours, nowMs))) }
+  isQuorum (neighbours: ReadonlySet<string>, nowMs: number): boolean {
+    if (this.#whole?.neighbours === neighbours) return this.#whole.isQuorum
+    const isQuorum = this.#system.isQuorum(new Set(this.members(neighbours, nowMs)))
+    this.#whole = this.#leadEverywhere(neighbours) ? { neighbours, isQuorum } : undefined
+    return isQuorum
+  }
+
+  #leadEverywhere (neighbours: ReadonlySet<string>): boolean {
+    return this.#whole?.neighbours === neighbours || this.#system.members.every(id => id === this.#id || neighbours.has(id))
+  }
 
   /** Whom to ask now. */
   toPing (neighbours: ReadonlySet<string>, nowMs: number): string[] {
@@ -37,7 +48,6 @@ export class Reach {
 
   /** When somebody is to be asked next; undefined: links lead to everybody, or to nobody. */
   deadline (neighbours: ReadonlySet<string>): number | undefined {
-    const isWhole = this.#system.members.every(id => id === this.#id || neighbours.has(id))
-    return isWhole || neighbours.size === 0 ? undefined : this.#pingedAt + pingMs
+    return neighbours.size === 0 || this.#leadEverywhere(neighbours) ? undefined : this.#pingedAt + pingMs
   }
 }

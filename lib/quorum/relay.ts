@@ -1,28 +1,8 @@
 import type { Link, Message, Traffic } from '../core.js'
-import { maxIdBytes, isName } from '../ground/ids.js'
-import { bad } from './cells.js'
-import { maxStoreBytes } from './configuration.js'
-import { readBody, readId, writeBody } from './messages.js'
+import { everyone, readBodies, readEnvelope, writeEnvelope } from './envelope.js'
+import type { Sender } from './envelope.js'
+import { bodyLength, writeBody } from './messages.js'
 import type { Body } from './messages.js'
-import { isCount } from './terms.js'
-
-/** Who says something, and what holds of it whatever it says. */
-export interface Sender {
-  /** Of which sealing, and in which epoch of it; the empty origin and 0: it is a member of nothing. */
-  readonly origin: string
-  readonly epoch: number
-  readonly from: string
-  readonly store: string
-  readonly incarnation: number
-  /** Up to which of its operations of this run it waits for none any more. */
-  readonly released: number
-  /** How many changes of its store were ever durable. */
-  readonly changes: number
-}
-
-export interface Received extends Sender {
-  readonly body: Body
-}
 
 export interface RelayOptions {
   readonly id: string
@@ -33,31 +13,51 @@ export interface RelayOptions {
 interface Neighbour {
   readonly id: string
   readonly store: string
-  readonly queue: Message[]
+  readonly queue: Outgoing[]
   sent: number
   received: number
 }
 
-const envelopeType = 1
-const visitedField = 11
-const bodyField = 12
-/** As an address. */
-export const everyone = ''
+/** An envelope that waits in one queue or in several: as long as nobody has pulled it, more may be put into it. */
+interface Outgoing {
+  sender: Sender
+  readonly to: string
+  readonly visited: readonly string[]
+  readonly bodies: unknown[]
+  /** In characters. */
+  length: number
+  /** As it travels, from when it was pulled first. */
+  message: Message | undefined
+}
+
+/** What came, and is for this node. */
+export interface Arrival {
+  readonly sender: Sender
+  readonly bodies: readonly Body[]
+}
+
+/** An envelope is about so long, and longer only by its one body, in characters. */
+const fullLength = 16_384
 /** All that waits for an answer is said again, so what a slow neighbour can't take may be dropped. */
-const mostQueued = 2_000
+const mostQueued = 512
 const mostRemembered = 8_192
 const mostHops = 32
 
 /**
  * Carries messages between members that may have no link with each other: along a next hop where one is known, else over
- * every link. An envelope names who has been handed it already, and each member takes it once.
+ * every link. An envelope names who has been handed it already, and each member takes it once. What one turn has to say to the same
+ * member shares an envelope.
  */
 export class Relay {
   readonly links = new Map<Link, Neighbour>()
   readonly #options: RelayOptions
   readonly #seen = new Set<string>()
-  #wake = new Set<Link>()
+  /** By receiver, and those that go over every link by themselves: envelopes that nobody has pulled yet. */
+  readonly #open = { straight: new Map<string, Outgoing>(), wide: new Map<string, Outgoing>() }
+  readonly #wake = new Set<Link>()
   #number = 0
+  /** How often links came or went. */
+  version = 0
   /** Messages for others, and from others, over all links so far. */
   sent = 0
   received = 0
@@ -67,51 +67,65 @@ export class Relay {
   }
 
   neighbours (admits: (id: string, store: string) => boolean): ReadonlySet<string> {
-    return new Set([...this.links.values()].filter(({ id, store }) => admits(id, store)).map(({ id }) => id))
+    const ids = new Set<string>()
+    for (const { id, store } of this.links.values()) if (admits(id, store)) ids.add(id)
+    return ids
   }
 
-  open (link: Link, id: string, store: string): void { this.links.set(link, { id, store, queue: [], sent: 0, received: 0 }) }
+  open (link: Link, id: string, store: string): void {
+    this.links.set(link, { id, store, queue: [], sent: 0, received: 0 })
+    this.#linksChanged()
+  }
 
-  close (link: Link): void { this.links.delete(link) }
+  close (link: Link): void {
+    this.links.delete(link)
+    this.#linksChanged()
+  }
+
+  /** Which way an envelope goes was decided by the links that there were. */
+  #linksChanged (): void {
+    this.version++
+    this.#open.straight.clear()
+    this.#open.wide.clear()
+  }
+
+  // Out
 
   /** `to`: `everyone` for all who can be reached. `wide`: over every link, as the straight way has not led to an answer. */
-  send (to: string, body: Body, { origin, epoch, from, store, incarnation, released, changes }: Sender, wide: boolean): void {
-    this.#number++
-    this.#remember(`${from} ${store} ${incarnation} ${this.#number}`)
-    this.#carry([envelopeType, origin, epoch, from, store, to, incarnation, this.#number, released, changes, 0, [from], writeBody(body)], to, wide)
-  }
-
-  /** @returns what is for this node; undefined: nothing is, or not again. @throws TendrilError BAD_FRAME */
-  receive (link: Link, message: Message): Received | undefined {
-    const neighbour = this.links.get(link)
-    if (neighbour !== undefined) neighbour.received++
-    this.received++
-    const { sender, number, to, hops, visited } = readEnvelope(message)
-    const body = readBody(message[bodyField])
-    const { id } = this.#options
-    if (sender.from === id || !this.#remember(`${sender.from} ${sender.store} ${sender.incarnation} ${number}`)) return undefined
-    if (to !== id && hops < mostHops) {
-      this.#carry([...message.slice(0, visitedField - 1), hops + 1, [...new Set([...visited, id])], message[bodyField]], to, false)
+  send (to: string, body: Body, sender: Sender, wide: boolean): void {
+    const open = wide ? this.#open.wide : this.#open.straight
+    const length = bodyLength(body)
+    const known = open.get(to)
+    if (known !== undefined && known.message === undefined && known.length + length <= fullLength && speaksAlike(known.sender, sender)) {
+      known.sender = sender
+      known.bodies.push(writeBody(body))
+      known.length += length
+      return
     }
-    return to === id || to === everyone ? { ...sender, body } : undefined
+    const { handed, links } = this.#waysTo(to, [sender.from], wide)
+    const outgoing: Outgoing = { sender, to, visited: handed, bodies: [writeBody(body)], length, message: undefined }
+    open.set(to, outgoing)
+    this.#queue(outgoing, links)
   }
 
-  #carry (envelope: unknown[], to: string, wide: boolean): void {
-    const visited = envelope[visitedField] as readonly string[]
-    const next = this.#linkTo(to) ?? this.#linkTo(this.#options.nextHop?.(to))
-    const links = next !== undefined && !wide
-      ? [next]
-      : this.#onePerNeighbour().filter(link => !visited.includes(this.links.get(link)!.id))
-    const handed = [...new Set([...visited, ...links.map(link => this.links.get(link)!.id)])]
+  /** Over which links to go, and who will have been handed it then. */
+  #waysTo (to: string, visited: readonly string[], wide: boolean): { readonly handed: readonly string[], readonly links: readonly Link[] } {
+    const next = wide ? undefined : this.#linkTo(to) ?? this.#linkTo(this.#options.nextHop?.(to))
+    const links = next !== undefined ? [next] : this.#onePerNeighbour().filter(link => !visited.includes(this.links.get(link)!.id))
+    return { links, handed: [...new Set([...visited, ...links.map(link => this.links.get(link)!.id)])] }
+  }
+
+  #queue (outgoing: Outgoing, links: readonly Link[]): void {
     for (const link of links) {
       const { queue } = this.links.get(link)!
       if (queue.length >= mostQueued) continue
-      queue.push([...envelope.slice(0, visitedField), handed, envelope[bodyField]])
+      queue.push(outgoing)
       this.#wake.add(link)
     }
   }
 
   #linkTo (id: string | undefined): Link | undefined {
+    if (id === undefined || id === everyone) return undefined
     for (const [link, neighbour] of this.links) if (neighbour.id === id) return link
     return undefined
   }
@@ -120,9 +134,43 @@ export class Relay {
     return [...new Map(Array.from(this.links, ([link, { id }]) => [id, link])).values()]
   }
 
-  traffic (link: Link): Traffic {
-    const { sent = 0, received = 0 } = this.links.get(link) ?? {}
-    return { entriesIn: received, entriesOut: sent, duplicates: 0 }
+  pull (link: Link): Message | undefined {
+    const neighbour = this.links.get(link)
+    const outgoing = neighbour?.queue.shift()
+    if (neighbour === undefined || outgoing === undefined) return undefined
+    const { sender, to, visited, bodies } = outgoing
+    outgoing.message ??= writeEnvelope(sender, { number: ++this.#number, to, hops: 0, visited }, bodies)
+    neighbour.sent += bodies.length
+    this.sent += bodies.length
+    return outgoing.message
+  }
+
+  takeWake (): Link[] {
+    if (this.#wake.size === 0) return []
+    const wake = [...this.#wake].filter(link => this.links.has(link))
+    this.#wake.clear()
+    return wake
+  }
+
+  // In
+
+  /** @returns what is for this node; undefined: nothing is, or not again. @throws TendrilError BAD_FRAME */
+  receive (link: Link, message: Message): Arrival | undefined {
+    const { sender, address, bodies } = readEnvelope(message)
+    const { number, to, hops, visited } = address
+    const { id } = this.#options
+    const isMine = to === id || to === everyone
+    const read = readBodies(bodies)
+    const neighbour = this.links.get(link)
+    if (neighbour !== undefined) neighbour.received += read.length
+    this.received += read.length
+    if (sender.from === id || !this.#remember(`${sender.from} ${sender.store} ${sender.incarnation} ${number}`)) return undefined
+    if (to !== id && hops < mostHops) {
+      const { handed, links } = this.#waysTo(to, [...new Set([...visited, id])], false)
+      const passed = writeEnvelope(sender, { number, to, hops: hops + 1, visited: handed }, bodies)
+      this.#queue({ sender, to, visited: handed, bodies: [...bodies], length: fullLength, message: passed }, links)
+    }
+    return isMine ? { sender, bodies: read } : undefined
   }
 
   /** @returns whether it was new */
@@ -133,38 +181,13 @@ export class Relay {
     return true
   }
 
-  pull (link: Link): Message | undefined {
-    const neighbour = this.links.get(link)
-    const message = neighbour?.queue.shift()
-    if (neighbour === undefined || message === undefined) return undefined
-    neighbour.sent++
-    this.sent++
-    return message
-  }
-
-  takeWake (): Link[] {
-    const wake = [...this.#wake].filter(link => this.links.has(link))
-    if (wake.length > 0) this.#wake = new Set()
-    return wake
+  traffic (link: Link): Traffic {
+    const { sent = 0, received = 0 } = this.links.get(link) ?? {}
+    return { entriesIn: received, entriesOut: sent, duplicates: 0 }
   }
 }
 
-interface Envelope {
-  readonly sender: Sender
-  readonly number: number
-  readonly to: string
-  readonly hops: number
-  readonly visited: readonly unknown[]
-}
-
-/** @throws TendrilError BAD_FRAME */
-function readEnvelope (message: Message): Envelope {
-  const [type, origin, epoch, , store, , incarnation, number, released, changes, hops, visited] = message
-  const numbers = [epoch, incarnation, number, released, changes, hops]
-  if (type !== envelopeType || !numbers.every(isCount)) throw bad('an envelope that is none')
-  if (!(origin === '' || isName(origin, maxStoreBytes)) || !isName(store, maxStoreBytes)) throw bad('an envelope of nobody')
-  if (!Array.isArray(visited) || visited.length > 1024 || !visited.every(id => isName(id, maxIdBytes))) throw bad('an envelope that was nowhere')
-  const to = message[5] === everyone ? everyone : readId(message[5])
-  const [at = 0, run = 0, count = 0, upTo = 0, kept = 0, passed = 0] = numbers
-  return { sender: { origin, epoch: at, from: readId(message[3]), store, incarnation: run, released: upTo, changes: kept }, number: count, to, hops: passed, visited }
+/** What they say may share an envelope: in one run, of one configuration. */
+function speaksAlike (one: Sender, other: Sender): boolean {
+  return one.epoch === other.epoch && one.incarnation === other.incarnation && one.origin === other.origin && one.store === other.store
 }

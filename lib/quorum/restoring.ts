@@ -18,7 +18,7 @@ export function restoreElements (id: string | undefined, records: readonly Store
 }
 
 /** What is shown is known as committed: a node that is closed in order shows the same when it starts again. */
-export function shownChanges ({ lanes }: Acceptor, view: View): Change[] {
-  return [...lanes.values()].flatMap(({ pending }) => [...pending.values()])
-    .filter(held => view.shows(held)).map(held => cellChange({ ...held, committed: true }))
+export function shownChanges (acceptor: Acceptor, view: View): Change[] {
+  const shown = [...acceptor.lanes.values()].flatMap(({ pending }) => [...pending.values()]).filter(held => view.shows(held))
+  return [...acceptor.commitChanges(), ...shown.map(held => cellChange({ ...held, committed: true }))]
 }

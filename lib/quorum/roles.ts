@@ -44,11 +44,11 @@ export class Roles {
   readonly #options: RolesOptions
 
   constructor (options: RolesOptions) {
-    const { id, system, acceptor, calls, released, random, patienceMs, isJoint, routes: before, send } = options
+    const { id, system, acceptor, calls, released, random, patienceMs, isJoint, routes: before, send, keep } = options
     this.#options = options
     this.routes = new Routes(system.members, patienceMs, before)
     this.owning = new Owning({ id, system, routes: this.routes, released, isHurried: isJoint, send })
-    this.tending = new Tending({ id, acceptor, routes: this.routes, owning: this.owning, random, send })
+    this.tending = new Tending({ id, acceptor, routes: this.routes, owning: this.owning, random, send, keep })
     this.calling = new Calling({ id, system, routes: this.routes, random, send, owning: this.owning, calls })
     if (before === undefined) for (const { lane, promised } of acceptor.lanes.values()) this.routes.hear(lane, promised)
   }
@@ -107,7 +107,7 @@ export class Roles {
 
   #accepted (to: string, { reply, changes, shown, purged }: Acceptance, speaking: Speaking): void {
     this.#options.keep(changes)
-    if (changes.length > 0) this.tending.wake(speaking.nowMs)
+    if (changes.length > 0 || shown.length > 0) this.tending.wake(speaking.nowMs)
     this.#options.hold(to, reply)
     for (const one of shown) this.#options.show(one)
     for (const element of purged) this.#options.purged(element)

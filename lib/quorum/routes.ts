@@ -17,6 +17,8 @@ export class Routes {
   readonly #members: readonly string[]
   readonly #leastMs: number
   readonly #lanes = new Map<number, Route>()
+  /** The order of the members for each lane that was asked after. */
+  readonly #orders = new Map<number, readonly string[]>()
   /** Round trips of late, in milliseconds: the slowest of them decay. */
   #slowestMs = 0
 
@@ -57,7 +59,13 @@ export class Routes {
   }
 
   ownerOf (lane: number): string {
-    return this.isCurrent(lane) ? ownerOf(this.lane(lane).term) : preference(lane, this.#members)[0] ?? ''
+    return this.isCurrent(lane) ? ownerOf(this.lane(lane).term) : this.#order(lane)[0] ?? ''
+  }
+
+  #order (lane: number): readonly string[] {
+    const known = this.#orders.get(lane) ?? preference(lane, this.#members)
+    this.#orders.set(lane, known)
+    return known
   }
 
   answered (lane: number, tookMs: number): void {
@@ -70,7 +78,7 @@ export class Routes {
 
   /** How long a lane's owner may be silent before this node takes its place: later for those who come later in the lane's order. */
   claimAfterMs (lane: number, id: string, random: number): number {
-    const rank = preference(lane, this.#members).indexOf(id)
+    const rank = this.#order(lane).indexOf(id)
     return this.patienceMs * (2 + rank + random) * Math.min(16, 2 ** this.lane(lane).claims)
   }
 }

@@ -1,3 +1,4 @@
+import type { Change } from '../core.js'
 import type { Acceptor } from './acceptor.js'
 import type { LaneCells } from './lane-cells.js'
 import type { Body } from './messages.js'
@@ -13,6 +14,7 @@ export interface TendingOptions {
   readonly owning: Owning
   readonly random: () => number
   readonly send: (to: string, body: Body, wide: boolean) => void
+  readonly keep: (changes: readonly Change[]) => void
 }
 
 /** A lane that stands still: how it stood when it last moved, and how long that may last. */
@@ -38,6 +40,7 @@ export class Tending {
   readonly #watches = new Map<number, Watch>()
   /** When to look next; undefined: there is nothing to look after. */
   at: number | undefined
+  #isHasty = false
 
   constructor (options: TendingOptions) {
     this.#options = options
@@ -47,27 +50,35 @@ export class Tending {
   wake (nowMs: number): void { this.at ??= nowMs + tendMs }
 
   /** What storage held may be settled for long: to be asked at once. */
-  hasten (nowMs: number): void { this.at = nowMs }
+  hasten (nowMs: number): void {
+    this.at = nowMs
+    this.#isHasty = true
+  }
 
   /** `maySend`: a quorum can be reached. Else nobody could settle anything, and nobody is to blame for it. */
   tick (nowMs: number, maySend: boolean): void {
     if (this.at === undefined || nowMs < this.at) return
     this.at = undefined
-    const { acceptor, owning } = this.#options
+    const { acceptor, owning, keep } = this.#options
+    keep(acceptor.commitChanges())
     for (const lane of acceptor.lanes.values()) {
       if (lane.unsettled.size === 0 || owning.owners.has(lane.lane)) { this.#watches.delete(lane.lane); continue }
       this.at = nowMs + tendMs
       if (maySend) this.#tend(lane, nowMs)
       else this.#watches.delete(lane.lane)
     }
+    if (maySend) this.#isHasty = false
   }
 
   #tend ({ lane, promised, closed, commit, floor, unsettled }: LaneCells, nowMs: number): void {
     const { id, routes, owning, send } = this.#options
     const mark = `${promised} ${closed} ${commit} ${floor} ${unsettled.size}`
     const watch = this.#watches.get(lane)
-    if (watch?.mark !== mark) this.#watch(lane, mark, nowMs)
-    else if (nowMs - watch.since >= watch.patienceMs) {
+    if (watch?.mark !== mark) {
+      this.#watch(lane, mark, nowMs)
+      // It has moved: its owner is there.
+      if (!this.#isHasty) return
+    } else if (nowMs - watch.since >= watch.patienceMs) {
       this.#watch(lane, mark, nowMs)
       owning.claim(lane)
       return

@@ -31,6 +31,7 @@ export class Waiting {
 }
 
 function takeWhile<T> (items: T[], isDue: (item: T) => boolean): T[] {
+  if (items[0] === undefined || !isDue(items[0])) return []
   const end = items.findIndex(item => !isDue(item))
   return items.splice(0, end === -1 ? items.length : end)
 }
