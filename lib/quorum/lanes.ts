@@ -1,5 +1,5 @@
 /** Into how many lanes elements hash. All members of a cluster must agree on it. */
-export const laneCount = 256
+export const laneCount = 64
 
 /** FNV-1a over UTF-16 units: the same on every machine. */
 function hash (text: string, seed = 0x811c9dc5): number {

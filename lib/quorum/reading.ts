@@ -26,6 +26,7 @@ export class Reading {
 
   /** What a quorum holds under one stamp, or that a quorum holds nothing; undefined: they do not agree so far. */
   agreed (): { readonly stamped: Stamped | undefined } | undefined {
+    if (this.values.size < this.system.needed) return undefined
     const groups = new Map<Stamp, { readonly ids: Set<string>, readonly stamped: Stamped | undefined }>()
     for (const [id, stamped] of this.values) {
       const group = groups.get(Reading.groupOf(stamped)) ?? { ids: new Set<string>(), stamped }

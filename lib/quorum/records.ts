@@ -26,7 +26,7 @@ export interface Self {
   readonly incarnation: number
 }
 
-const layout = 1
+const layout = 2
 
 export function selfChange ({ id, epoch, incarnation }: Self): Change {
   return { key: 'm', value: [layout, id, epoch, incarnation] }

@@ -34,7 +34,7 @@ export interface QuorumStats {
   readonly elements: number
   /** Removed elements of which a record is kept, until all members have passed it. */
   readonly tombstones: number
-  /** Lanes, of 256, whose changes this node puts in order. */
+  /** Lanes, of 64, whose changes this node puts in order. */
   readonly lanes: number
   /** Messages of this node to members, and of members to it, those on their way to others included. */
   readonly messagesOut: number

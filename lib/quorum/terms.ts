@@ -36,20 +36,39 @@ export function ownerOf (term: Term): string {
 
 export function isTerm (value: unknown): value is Term {
   if (typeof value !== 'string' || value.length <= 2 * digits + terminator.length) return false
+  if (known.has(value)) return true
   const escaped = value.slice(digits, -digits - terminator.length)
-  return isNumber36(value.slice(0, digits)) && isNumber36(value.slice(-digits)) && value.endsWith(terminator, value.length - digits) &&
+  const isOne = isNumber36(value, 0) && isNumber36(value, value.length - digits) && value.endsWith(terminator, value.length - digits) &&
     isName(ownerOf(value), maxIdBytes) && escapeId(ownerOf(value)) === escaped
+  if (isOne) remember(value)
+  return isOne
+}
+
+/** Terms that were looked at: the same few come with every message. */
+const known = new Set<string>()
+const mostKnown = 1_024
+
+function remember (term: Term): void {
+  if (known.size >= mostKnown) known.clear()
+  known.add(term)
 }
 
 export function isStamp (value: unknown): value is Stamp {
-  return typeof value === 'string' && isNumber36(value.slice(-digits)) && isTerm(termOfStamp(value))
+  return typeof value === 'string' && value.length > digits && isNumber36(value, value.length - digits) && isTerm(termOfStamp(value))
 }
 
 function escapeId (id: string): string { return id.replaceAll(' ', ' !') }
 
 function number36 (value: number): string { return value.toString(36).padStart(digits, '0') }
 
-function isNumber36 (text: string): boolean { return /^[0-9a-z]{8}$/.test(text) }
+/** Whether there is a number of eight digits from there on. */
+function isNumber36 (text: string, from: number): boolean {
+  for (let i = from; i < from + digits; i++) {
+    const unit = text.charCodeAt(i)
+    if (!((unit >= 0x30 && unit <= 0x39) || (unit >= 0x61 && unit <= 0x7a))) return false
+  }
+  return true
+}
 
 /** What a round, an incarnation or a sequence may be. */
 export function isCount (value: unknown): value is number {

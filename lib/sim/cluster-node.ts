@@ -171,7 +171,7 @@ function admit (value: unknown): Value { return admitValue(value, maxValueBytes)
 function onLoop (records: Records, loop: ClusterLoop): Records {
   return {
     load: done => { records.load((error, found) => { loop.arrive(() => { done(error, found) }) }) },
-    write: (batch, sync, done) => { records.write(batch, sync, error => { loop.arrive(() => { done(error) }) }) },
+    write: (take, sync, done) => { records.write(take, sync, error => { loop.arrive(() => { done(error) }) }) },
     close: done => { records.close(error => { loop.arrive(() => { done(error) }) }) }
   }
 }

@@ -54,7 +54,7 @@ export class Disk {
     }
     return {
       load: done => { later(() => { this.#load(done) }) },
-      write: (batch, sync, done) => { this.#write(batch, sync, done, later) },
+      write: (take, sync, done) => { this.#write(take(), sync, done, later) },
       close: done => { later(() => { done(undefined) }) }
     }
   }

@@ -8,19 +8,20 @@
 export interface Database {
   open (): Promise<void>
   sublevel (name: string[], options: { keyEncoding: 'utf8', valueEncoding: 'buffer' }): Sublevel
+  /** Takes a list of {@link Operation}. Atomic. `sync` is for those databases that know it; the others pay no attention to it. */
+  batch (operations: unknown[], options: { sync: boolean }): Promise<void>
 }
 
 export interface Sublevel {
   open (): Promise<void>
   close (): Promise<void>
-  /** Atomic. `sync` is for those databases that know it; the others pay no attention to it. */
-  batch (operations: Operation[], options: { sync: boolean }): Promise<void>
   iterator (options: { highWaterMarkBytes: number }): Entries
 }
 
+/** Of the whole database, with the sublevel that it is about: a sublevel's own `batch` copies each operation once more. */
 export type Operation =
-  | { type: 'put', key: string, value: Buffer }
-  | { type: 'del', key: string }
+  | { type: 'put', sublevel: Sublevel, key: string, value: Buffer }
+  | { type: 'del', sublevel: Sublevel, key: string }
 
 export interface Entries {
   /** The next entries, at most so many; none at the end. */

@@ -62,14 +62,12 @@ export function levelRecords (db: Database, name: string): Records {
     return await readAll(sublevel, name)
   }
 
-  async function write (batch: readonly Change[], sync: boolean, last: Promise<void>): Promise<void> {
-    // Encoded before anything is waited for: afterwards the batch belongs to the caller again.
-    const operations = batch.map(operationOf)
+  async function write (take: () => readonly Change[], sync: boolean, last: Promise<void>): Promise<void> {
     // One at a time: a database may carry out two batches that run at once in either order.
     await last
     const sublevel = await open()
     if (place.owner > opening) throw new TendrilError('STORAGE_FAILED', `another structure has opened '${name}' in the same database since`)
-    await sublevel.batch(operations, { sync })
+    await db.batch(take().map(change => operationOf(change, sublevel)), { sync })
   }
 
   async function close (): Promise<void> {
@@ -81,9 +79,9 @@ export function levelRecords (db: Database, name: string): Records {
 
   return {
     load: done => { settle(load(), `load ${name}`, (error, records) => { done(error, records ?? []) }) },
-    write: (batch, sync, done) => {
+    write: (take, sync, done) => {
       claim()
-      place.written = written = write(batch, sync, written)
+      place.written = written = write(take, sync, written)
       settle(written, `write ${name}`, done)
     },
     close: done => { settle(close(), `close ${name}`, done) }
@@ -117,8 +115,8 @@ async function readAll (sublevel: Sublevel, name: string): Promise<StoredRecord[
   }
 }
 
-function operationOf ({ key, value }: Change): Operation {
-  return value === undefined ? { type: 'del', key } : { type: 'put', key, value: valueBytes(value) }
+function operationOf ({ key, value }: Change, sublevel: Sublevel): Operation {
+  return value === undefined ? { type: 'del', sublevel, key } : { type: 'put', sublevel, key, value: valueBytes(value) }
 }
 
 /** A value is stored as a frame's body: the varint in front tells a stream where it ends, a database knows. */

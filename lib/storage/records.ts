@@ -10,8 +10,11 @@ export type { StoredRecord }
 export interface Records {
   /** All records, in any order. Called once, before any write. */
   load: (done: (error: Error | undefined, records: StoredRecord[]) => void) => void
-  /** Writes one batch. `sync` asks that it survive a loss of power too, not only of the process. */
-  write: (batch: readonly Change[], sync: boolean, done: (error: Error | undefined) => void) => void
+  /**
+   * Writes one batch. It is taken once, when it is encoded: at once, or after this turn of the event loop, so that all the turn changes
+   * is in it. `sync` asks that it survive a loss of power too, not only of the process.
+   */
+  write: (take: () => readonly Change[], sync: boolean, done: (error: Error | undefined) => void) => void
   /** Called when no write is under way. */
   close: (done: (error: Error | undefined) => void) => void
 }

@@ -48,6 +48,8 @@ export class Host<Event> implements Endpoint {
   #waiting = new Map<string, Change>()
   #waitingSequence = 0
   #isWriting = false
+  /** The write under way has begun, but has not taken its batch: what is changed now is still in it. */
+  #isTaking = false
   #hasWritten = false
   /** The number of the last write that was begun. */
   #writes = 0
@@ -162,15 +164,21 @@ export class Host<Event> implements Endpoint {
   }
 
   #write (records: Records): void {
-    const batch = [...this.#waiting.values()]
-    const sequence = this.#waitingSequence
-    this.#waiting.clear()
     this.#isWriting = true
+    this.#isTaking = true
     const write = ++this.#writes
     // The first batch takes back that the state is whole. If a loss of power took that alone, old state would pass for it.
     const sync = this.#options.durable || !this.#hasWritten
     this.#hasWritten = true
-    records.write(batch, sync, error => {
+    let sequence = 0
+    const take = (): Change[] => {
+      const batch = [...this.#waiting.values()]
+      sequence = this.#waitingSequence
+      this.#waiting.clear()
+      this.#isTaking = false
+      return batch
+    }
+    records.write(take, sync, error => {
       this.#isWriting = false
       if (error !== undefined) { this.#fail(error); return }
       if (this.#waiting.size > 0) this.#write(records)
@@ -195,7 +203,7 @@ export class Host<Event> implements Endpoint {
   /** Calls back once all that was changed so far is in storage, or never will be: after the write under way and the next. */
   whenFlushed (callback: () => void): void {
     this.whenReady(() => {
-      if (this.#isWriting) this.#onFlushed.push({ write: this.#waiting.size > 0 ? this.#writes + 1 : this.#writes, callback })
+      if (this.#isWriting) this.#onFlushed.push({ write: this.#waiting.size > 0 && !this.#isTaking ? this.#writes + 1 : this.#writes, callback })
       else callback()
     })
   }
@@ -230,7 +238,7 @@ export class Host<Event> implements Endpoint {
       this.#phase = 'closed'
       if (records === undefined) done(undefined)
       else if (failed) records.close(() => { done(undefined) })
-      else records.write(changes, true, error => { records.close(closing => { done(error ?? closing) }) })
+      else records.write(() => changes, true, error => { records.close(closing => { done(error ?? closing) }) })
     })
   }
 

@@ -217,14 +217,13 @@ for (const failing of ['open', 'read', 'write'] as const) {
     const storage: Storage = {
       open: async () => { if (failing === 'open') throw new Error('no such disk'); await level.open() },
       sublevel: (...args) => {
-        const inner = level.sublevel(...args)
-        return {
-          open: () => inner.open(),
-          close: () => inner.close(),
-          iterator: options => { if (failing === 'read') throw new Error('bad sector'); return inner.iterator(options) },
-          batch: async (operations, options) => { if (isFailing) throw new Error('disk full'); await inner.batch(operations, options) }
-        }
-      }
+        const sublevel = level.sublevel(...args)
+        const iterator = sublevel.iterator.bind(sublevel)
+        return Object.assign(sublevel, {
+          iterator: (options: Parameters<typeof iterator>[0]) => { if (failing === 'read') throw new Error('bad sector'); return iterator(options) }
+        })
+      },
+      batch: async (operations, options) => { if (isFailing) throw new Error('disk full'); await level.batch(operations, options) }
     }
     const village = new Village()
     const a = village.member('a', { storage, facts: { k: 1 } })

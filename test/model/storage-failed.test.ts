@@ -23,19 +23,19 @@ class FailingLevel implements Storage {
   }
 
   sublevel (...args: Parameters<Storage['sublevel']>): Sublevel {
-    const inner = this.#level.sublevel(...args)
-    return {
-      open: () => inner.open(),
-      close: () => inner.close(),
-      iterator: options => {
+    const sublevel = this.#level.sublevel(...args)
+    const iterator = sublevel.iterator.bind(sublevel)
+    return Object.assign(sublevel, {
+      iterator: (options: Parameters<typeof iterator>[0]) => {
         if (this.failing === 'read') throw new Error('bad sector')
-        return inner.iterator(options)
-      },
-      batch: async (operations, options) => {
-        if (this.failing === 'write') throw new Error('disk full')
-        await inner.batch(operations, options)
+        return iterator(options)
       }
-    }
+    })
+  }
+
+  async batch (operations: unknown[], options: { sync: boolean }): Promise<void> {
+    if (this.failing === 'write') throw new Error('disk full')
+    await this.#level.batch(operations, options)
   }
 }
 

@@ -3,7 +3,7 @@ import type { ConsistentSetOptions } from '../../lib/index.js'
 
 type Storage = NonNullable<ConsistentSetOptions['storage']>
 type Sublevel = ReturnType<Storage['sublevel']>
-type Operations = Parameters<Sublevel['batch']>[0]
+type Operations = Array<{ key: string }>
 
 /** A database in memory that remembers its batches: what a crash would leave of it can be had at any time. */
 export class LoggedLevel implements Storage {
@@ -27,33 +27,29 @@ export class LoggedLevel implements Storage {
     this.#held = undefined
   }
 
-  sublevel (...args: Parameters<Storage['sublevel']>): Sublevel {
-    const inner = this.#level.sublevel(...args)
-    return {
-      open: () => inner.open(),
-      close: () => inner.close(),
-      iterator: options => inner.iterator(options),
-      batch: async (operations, options) => {
-        this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce)
-        if (!options.sync) this.unsynced++
-        const held = this.#held
-        if (held !== undefined) await new Promise<void>(resolve => { held.push(resolve) })
-        this.#atOnce--
-        if (this.fails) throw new Error('disk full')
-        await inner.batch(operations, options)
-        this.batches.push(operations)
-      }
-    }
+  sublevel (...args: Parameters<Storage['sublevel']>): Sublevel { return this.#level.sublevel(...args) }
+
+  async batch (operations: Operations, options: { sync: boolean }): Promise<void> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce)
+    if (!options.sync) this.unsynced++
+    const held = this.#held
+    if (held !== undefined) await new Promise<void>(resolve => { held.push(resolve) })
+    this.#atOnce--
+    if (this.fails) throw new Error('disk full')
+    this.batches.push(operations)
+    await this.#level.batch(operations, options)
   }
 
   /** What is left once only so many batches were written. */
   async after (batches = this.batches.length): Promise<LoggedLevel> {
     const left = new LoggedLevel()
     await left.open()
-    const inner = left.sublevel(['tendril', 'set'], { keyEncoding: 'utf8', valueEncoding: 'buffer' })
-    await inner.open()
-    for (const operations of this.batches.slice(0, batches)) await inner.batch(operations, { sync: true })
-    await inner.close()
+    const sublevel = left.sublevel(['tendril', 'set'], { keyEncoding: 'utf8', valueEncoding: 'buffer' })
+    await sublevel.open()
+    for (const operations of this.batches.slice(0, batches)) {
+      await left.batch(operations.map(operation => ({ ...operation, sublevel })), { sync: true })
+    }
+    await sublevel.close()
     return left
   }
 }

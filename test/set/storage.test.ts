@@ -22,9 +22,9 @@ function levels (): Map<string, LoggedLevel> { return new Map(ids.map(id => [id,
 
 /** Ends the process as kill -9 would: nothing more is written, and what was written is there. */
 async function crash (set: ConsistentSet, level: LoggedLevel): Promise<LoggedLevel> {
-  const left = await level.after()
-  level.fails = true
   set.on('error', () => {})
+  level.fails = true
+  const left = await level.after()
   await set.close().catch(() => {})
   return left
 }

@@ -28,7 +28,7 @@ function load (records: Records): Promise<StoredRecord[]> {
 
 function write (records: Records, batch: readonly Change[], sync = false): Promise<void> {
   return new Promise((resolve, reject) => {
-    records.write(batch, sync, error => { if (error === undefined) resolve(); else reject(error) })
+    records.write(() => batch, sync, error => { if (error === undefined) resolve(); else reject(error) })
   })
 }
 
@@ -88,10 +88,7 @@ everywhere('values come back as they went', async (t, db) => {
     null, true, false, 0, -1, 0.5, 2 ** 40, Number.MAX_SAFE_INTEGER, '', 'ü€😀\u0000', 'x'.repeat(70_000),
     0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 64n - 1n, bytes, [[bytes]], { bytes, big: 7n, list: [] }, prototype
   ]
-  const batch = [{ key: 'k', value }]
-  const written = write(records, batch)
-  batch[0]!.value = ['changed after the call']
-  await written
+  await write(records, [{ key: 'k', value }])
   const [record] = await load(levelRecords(db, 'model'))
   t.deepEqual(record, { key: 'k', value })
   t.equal(JSON.stringify(record?.value.at(-1)), JSON.stringify(prototype), 'an own __proto__ key')
@@ -100,6 +97,16 @@ everywhere('values come back as they went', async (t, db) => {
   found[0] = 99
   const [unharmed] = await load(levelRecords(db, 'model'))
   t.equal((unharmed?.value[17] as Uint8Array)[0], 0, 'what was loaded is a copy')
+})
+
+everywhere('a batch holds what was changed until it is taken', async (t, db) => {
+  const records = levelRecords(db, 'model')
+  await load(records)
+  const batch = [put('a', 1)]
+  const written = write(records, batch)
+  batch.push(put('b', 2))
+  await written
+  t.deepEqual((await load(levelRecords(db, 'model'))).map(({ key }) => key), ['a', 'b'])
 })
 
 everywhere('any key is kept apart from any other', async (t, db) => {
@@ -283,8 +290,8 @@ test('what a callback throws is an uncaught exception, and it is not called agai
   process.on('unhandledRejection', onRejection)
   const steps: Array<[string, () => void]> = [
     ['load', () => { records.load(thrower('load')) }],
-    ['write', () => { records.write([put('a', 1)], false, thrower('write')) }],
-    ['bad write', () => { records.write([put('a', 2n ** 80n)], false, thrower('bad write')) }],
+    ['write', () => { records.write(() => [put('a', 1)], false, thrower('write')) }],
+    ['bad write', () => { records.write(() => [put('a', 2n ** 80n)], false, thrower('bad write')) }],
     ['close', () => { records.close(thrower('close')) }]
   ]
   for (const [name, step] of steps) {
