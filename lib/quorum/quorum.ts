@@ -16,11 +16,11 @@ import { Keeping } from './keeping.js'
 import type { Body } from './messages.js'
 import { Presence } from './presence.js'
 import type { QuorumEvent, QuorumOptions } from './quorum-options.js'
-import { selfChange } from './records.js'
 import { Relay } from './relay.js'
 import { Released } from './released.js'
 import { restoreElements, shownChanges } from './restoring.js'
 import { Roles } from './roles.js'
+import { Speaker } from './speaker.js'
 import { standingOf, stateOf, statsOf } from './standing.js'
 import type { QuorumStats, Standing } from './standing.js'
 import type { Means, Run } from './succeeding.js'
@@ -32,8 +32,6 @@ export type { QuorumEvent, QuorumOptions } from './quorum-options.js'
 const mostEarly = 1_000
 /** While anything is owed, time is looked at so often, in milliseconds. */
 const busyMs = 10
-/** So many starts may a store have: of a later epoch, incarnations are greater. */
-const startsPerEpoch = 2 ** 20
 
 /**
  * The core of ConsistentSet. `docs/quorum.md` has the protocol and why it is linearizable. `configuring.ts` knows who counts, `roles.ts` is what
@@ -42,13 +40,13 @@ const startsPerEpoch = 2 ** 20
  * Lamport, *Paxos Made Simple*; Rystsov, *CASPaxos*; Skrzypczak et al., *RMWPaxos*; Lee et al., *RIFL*; Gifford, *Weighted Voting*.
  */
 export class Quorum implements Core<QuorumEvent> {
-  id: string
   readonly acceptor = new Acceptor()
   readonly view = new View()
   configuring: Configuring
   readonly #options: QuorumOptions
   #relay: Relay
   readonly #keeping: Keeping
+  readonly #speaker: Speaker
   readonly #released = new Released()
   readonly #calls = new Calls()
   #roles: Roles | undefined
@@ -58,23 +56,16 @@ export class Quorum implements Core<QuorumEvent> {
   #inbox: Body[] = []
   /** What came before this node could take part. */
   readonly #early: Array<{ readonly sender: Sender, readonly body: Body }> = []
-  #epoch: string
-  #incarnation: number
-  /** Once this is durable, nobody else has ever spoken under this incarnation. */
-  #beganAt = 0
   #events: QuorumEvent[] = []
   #now: Now
   #tickAt: number | undefined
 
   constructor (options: QuorumOptions, now: Now) {
-    const { id, random, persistent } = options
-    this.id = id ?? randomId(random)
+    const { persistent } = options
     this.#options = options
     this.#now = now
-    this.#epoch = randomId(random)
-    this.#incarnation = Math.floor(random() * startsPerEpoch / 2)
-    this.#beganAt = persistent ? Infinity : 0
     this.#keeping = new Keeping(persistent)
+    this.#speaker = new Speaker(options, this.#keeping)
     this.#relay = new Relay({ id: this.id, nextHop: options.nextHop })
     this.#presence = new Presence(this.id, this.#relay)
     this.configuring = this.#newConfiguring(options.clusterSize)
@@ -96,9 +87,10 @@ export class Quorum implements Core<QuorumEvent> {
     }, this.#run)
   }
 
+  get id (): string { return this.#speaker.id }
   /** Drawn when this store was born. */
-  get epoch (): string { return this.#epoch }
-  get incarnation (): number { return this.#incarnation }
+  get epoch (): string { return this.#speaker.store }
+  get incarnation (): number { return this.#speaker.incarnation }
   get state (): Standing['state'] { return stateOf(this.configuring, this.#isReady) }
   get standing (): Standing {
     return standingOf(this.configuring, this.#isReady, this.#presence.size(this.#neighbours, this.#now.monotonic), this.#calls.size)
@@ -110,8 +102,8 @@ export class Quorum implements Core<QuorumEvent> {
   /** Plain counters. */
   stats (): QuorumStats { return statsOf(this.view, this.acceptor, this.#roles, this.#relay) }
 
-  get #hasBegun (): boolean { return this.#keeping.durable >= this.#beganAt }
-  get #run (): Run { return { store: this.#epoch, incarnation: this.#incarnation, nowMs: this.#now.monotonic } }
+  get #hasBegun (): boolean { return this.#speaker.hasBegun }
+  get #run (): Run { return { store: this.epoch, incarnation: this.incarnation, nowMs: this.#now.monotonic } }
 
   // What the user does
 
@@ -195,15 +187,13 @@ export class Quorum implements Core<QuorumEvent> {
     this.#now = now
     this.#keeping.restore(records)
     const self = restoreElements(this.#options.id, records, this.acceptor, this.view)
-    if (self !== undefined && self.id !== this.id) {
-      this.id = self.id
-      this.#relay = new Relay({ id: self.id, nextHop: this.#options.nextHop })
-      this.#presence = new Presence(self.id, this.#relay)
+    const isAnother = self !== undefined && self.id !== this.id
+    this.#speaker.restore(self, last => this.nextIncarnation(last))
+    if (isAnother) {
+      this.#relay = new Relay({ id: this.id, nextHop: this.#options.nextHop })
+      this.#presence = new Presence(this.id, this.#relay)
       this.configuring = this.#newConfiguring(this.configuring.formation.size)
     }
-    this.#epoch = self?.epoch ?? this.#epoch
-    this.#incarnation = this.nextIncarnation(self?.incarnation ?? this.#incarnation)
-    this.#keepSelf()
     this.configuring.start(records, this.#run)
     return this.#settle()
   }
@@ -225,21 +215,11 @@ export class Quorum implements Core<QuorumEvent> {
 
   // Below
 
-  #keepSelf (): void {
-    this.#keeping.keep([selfChange({ id: this.id, epoch: this.#epoch, incarnation: this.#incarnation })])
-    if (this.#options.persistent) this.#beganAt = this.#keeping.sequence
-  }
-
   /** Another configuration: whatever was under way in the one before is at an end, here as with all others who adopt it. */
   #adopted (isNew: boolean): void {
     const { id, configuring: { system, configuration, members, epoch } } = this
     const { random, patienceMs } = this.#options
-    // Nobody who spoke under this id before, with another store, came as far.
-    const least = epoch * startsPerEpoch
-    if (isNew && this.#incarnation < least) {
-      this.#incarnation += least
-      this.#keepSelf()
-    }
+    if (isNew) this.#speaker.enter(epoch)
     this.#inbox = []
     this.#keeping.drop()
     this.#released.members = new Set(system!.members)
@@ -290,11 +270,11 @@ export class Quorum implements Core<QuorumEvent> {
 
   get #neighbours (): ReadonlySet<string> { return this.#presence.neighbours(this.configuring.identity) }
 
-  get #speaking (): Speaking { return { incarnation: this.#incarnation, nowMs: this.#now.monotonic, maySend: this.#isReady && this.#hasBegun } }
+  get #speaking (): Speaking { return { incarnation: this.incarnation, nowMs: this.#now.monotonic, maySend: this.#isReady && this.#hasBegun } }
 
   get #sender (): Sender {
     const { origin, epoch } = this.configuring
-    return { origin, epoch, from: this.id, store: this.#epoch, incarnation: this.#incarnation, released: this.#calls.released, changes: this.#keeping.durableCount }
+    return { origin, epoch, from: this.id, store: this.epoch, incarnation: this.incarnation, released: this.#calls.released, changes: this.#keeping.durableCount }
   }
 
   #send (to: string, body: Body, wide: boolean): void {
@@ -322,7 +302,7 @@ export class Quorum implements Core<QuorumEvent> {
     do {
       if (this.#keeping.isDue) for (const { to, body } of this.#keeping.release()) this.#send(to, body, false)
       if (this.#inbox.length > 0) for (const body of this.#inbox.splice(0)) this.#hear(this.#sender, body)
-      this.#released.hear(this.id, this.#incarnation, this.#calls.released)
+      this.#released.hear(this.id, this.incarnation, this.#calls.released)
       if (this.#hasBegun) this.#roles?.owning.pump(this.#speaking)
     } while (this.#inbox.length > 0 || this.#keeping.isDue)
     const isReady = this.configuring.mayVote && this.#presence.isQuorum(this.#neighbours, this.#now.monotonic)
