@@ -4,9 +4,10 @@ import type { MemberChange } from './changing.js'
 import { idsOf, sealed, sortMembers, storeOf, systemOf } from './configuration.js'
 import type { Configuration, Member } from './configuration.js'
 import type { ConfigurationBody } from './configuration-messages.js'
-import { bindingChange, configurationChanges, formationChange, pledgeChange, readStanding } from './configuration-records.js'
+import { configurationChanges, formationChange, pledgeChange, readStanding } from './configuration-records.js'
 import { Formation } from './formation.js'
-import { Identity } from './identity.js'
+import { Greeting } from './greeting.js'
+import type { Identity } from './identity.js'
 import type { Body } from './messages.js'
 import type { Owning } from './owning.js'
 import { everyone } from './envelope.js'
@@ -39,8 +40,6 @@ export interface ConfiguringOptions extends Means {
 const againMs = 100
 const formingMs = 300
 const syncingMs = 20
-/** How often it is kept, at most, how far another member has come. */
-const recallMs = 1_000
 
 /**
  * Which configuration this node is in, how it came to be one of its members, and what follows: sealing, invitations, the succession of epochs, and who may speak
@@ -49,7 +48,7 @@ const recallMs = 1_000
 export class Configuring {
   configuration: Configuration | undefined
   system: QuorumSystem | undefined
-  readonly identity = new Identity()
+  readonly greeting: Greeting
   readonly succeeding: Succeeding
   formation: Formation
   /** Why this node has no part in it. */
@@ -57,9 +56,7 @@ export class Configuring {
   /** Enough others have confirmed that this store is who it says it is, in this run. */
   isConfirmed = false
   readonly #options: ConfiguringOptions
-  readonly #confirmedBy = new Set<string>()
   readonly #told = new Map<string, number>()
-  readonly #recalled = new Map<string, number>()
   #pledge = ''
   #metAt = -Infinity
   #floodAt = -Infinity
@@ -70,6 +67,7 @@ export class Configuring {
   constructor (options: ConfiguringOptions, run: Run) {
     this.#options = options
     this.#run = run
+    this.greeting = new Greeting(options)
     this.formation = new Formation(options.id, run.store, options.tieBreaker ?? true)
     this.formation.size = options.clusterSize ?? 0
     this.succeeding = new Succeeding({ ...options, adopt: configuration => { this.#adopt(configuration) } })
@@ -77,6 +75,7 @@ export class Configuring {
 
   // What it is
 
+  get identity (): Identity { return this.greeting.identity }
   get isMember (): boolean { return this.configuration !== undefined && this.refusal === undefined && this.#isListed(this.configuration) }
   /** Whether it takes part. */
   get mayVote (): boolean { return this.isMember && this.isConfirmed }
@@ -102,8 +101,7 @@ export class Configuring {
     const stored = readStanding(records)
     this.formation = Object.assign(new Formation(id, run.store, tieBreaker), { size: this.formation.size })
     this.#pledge = stored.pledge
-    this.identity.bind({ id, store: run.store })
-    for (const binding of stored.bindings) this.identity.recall({ ...binding })
+    this.greeting.restore(stored.bindings, run.store)
     if (stored.formation !== undefined) this.formation.restore(stored.formation.vote, stored.formation.past, stored.formation.vetoes)
     if (stored.configuration !== undefined) this.#enter(stored.configuration, false)
     else if (members?.includes(id) === true) this.#adopt(sealed(members.map(id => ({ id, store: '' })), tieBreaker))
@@ -122,9 +120,9 @@ export class Configuring {
       return false
     }
     if (epoch > configuration.epoch) this.#askAfter(from)
-    if (epoch < configuration.epoch || !this.#isWho(configuration, from, store)) this.#tell(from)
+    if (epoch < configuration.epoch || !this.greeting.isWho(configuration, from, store)) this.#tell(from)
     else if (epoch === configuration.epoch) {
-      this.#recall(from, incarnation, changes)
+      this.greeting.recall(from, incarnation, changes, run.nowMs)
       return true
     }
     return false
@@ -134,21 +132,6 @@ export class Configuring {
   #mismatched (): void {
     if (!this.#isMismatchTold) this.#options.refused('CLUSTER_MISMATCH')
     this.#isMismatchTold = true
-  }
-
-  /** First come binds, where the configuration does not say which store it is. */
-  #isWho (configuration: Configuration, id: string, store: string): boolean {
-    const listed = storeOf(configuration, id)
-    if (!this.identity.isListed(listed, store) || !this.identity.admits(id, store)) return false
-    if (!this.identity.bindings.has(id)) this.#options.keep([bindingChange(this.identity.bind({ id, store }))])
-    return true
-  }
-
-  #recall (id: string, incarnation: number, changes: number): void {
-    const { nowMs } = this.#run
-    if (!this.identity.acknowledged(id, incarnation, changes) || nowMs - (this.#recalled.get(id) ?? -Infinity) < recallMs) return
-    this.#recalled.set(id, nowMs)
-    this.#options.keep([bindingChange(this.identity.bindings.get(id)!)])
   }
 
   /** Once in a while: many messages may come of an epoch that is over. */
@@ -199,9 +182,7 @@ export class Configuring {
       this.#refuse(storeOf(configuration, this.#options.id) === undefined ? 'CLUSTER_FULL' : 'NOT_MEMBER')
     }
     if (this.origin !== configuration.origin) return
-    for (const member of stores) {
-      if (!this.identity.bindings.has(member.id)) this.#options.keep([bindingChange(this.identity.bind(member))])
-    }
+    this.greeting.learn(stores)
   }
 
   // Becoming a member
@@ -242,27 +223,27 @@ export class Configuring {
     this.#options.hold(from, { type: 'welcome' })
   }
 
-  #greeted ({ from, store, origin, epoch, incarnation, changes }: Sender, boot: string): void {
+  #greeted (sender: Sender, boot: string): void {
+    const { from, origin, epoch } = sender
     const { configuration } = this
-    if (configuration === undefined || origin !== configuration.origin || this.refusal !== undefined) return
-    const listed = storeOf(configuration, from)
-    if (epoch < configuration.epoch || listed === undefined) this.#tell(from)
-    if (listed === undefined) return
-    const binding = this.identity.isListed(listed, store) ? this.identity.greet(from, { store, incarnation, boot, changes }) : undefined
-    if (binding !== undefined) this.#options.keep([bindingChange(binding)])
-    this.#options.hold(from, { type: 'greeted', boot, isRefused: binding === undefined })
+    if (configuration === undefined || this.refusal !== undefined) return
+    const isOurs = origin === configuration.origin
+    const listed = isOurs ? storeOf(configuration, from) : undefined
+    if (!isOurs) this.#mismatched()
+    if (listed === undefined || epoch < configuration.epoch) this.#tell(from)
+    if (listed !== undefined) this.greeting.greeted(sender, listed, boot)
   }
 
   #answered (from: string, store: string, isRefused: boolean): void {
-    const { configuration, system } = this
-    if (configuration === undefined || system === undefined || !this.#isWho(configuration, from, store)) return
+    const { configuration } = this
+    if (configuration === undefined || !this.greeting.isWho(configuration, from, store)) return
     if (isRefused) { this.#refuse('NOT_MEMBER'); return }
-    this.#confirmedBy.add(from)
+    this.greeting.confirmedBy(from)
     this.#confirm()
   }
 
   #confirm (): void {
-    if (this.isConfirmed || !this.isMember || this.system?.isQuorum(new Set([...this.#confirmedBy, this.#options.id])) !== true) return
+    if (this.isConfirmed || !this.isMember || !this.greeting.isConfirmedBy(this.system!)) return
     this.isConfirmed = true
     this.#options.confirmed()
   }
@@ -294,7 +275,7 @@ export class Configuring {
     this.#pledge = ''
     this.refusal = undefined
     for (const member of [...configuration.members, ...configuration.next ?? []]) {
-      if (member.store !== '' && storeOf(configuration, member.id) === member.store) this.#options.keep([bindingChange(this.identity.bind(member))])
+      if (member.store !== '' && storeOf(configuration, member.id) === member.store) this.greeting.bind(member)
     }
     this.#options.adopted(isNews && !wasMember)
     if (!this.isMember) this.#refuse('NOT_MEMBER')
@@ -307,9 +288,7 @@ export class Configuring {
   }
 
   /** The members as they are to be kept: with the stores that are known to speak for them. */
-  get #bound (): Member[] {
-    return this.configuration!.members.map(({ id, store }) => ({ id, store: store !== '' ? store : this.identity.bindings.get(id)?.store ?? '' }))
-  }
+  get #bound (): Member[] { return this.greeting.bound(this.configuration!.members) }
 
   change (change: MemberChange, run: Run): number {
     this.#run = run
@@ -329,7 +308,7 @@ export class Configuring {
   met (run: Run): void {
     this.#run = run
     if (this.configuration === undefined) { this.resize(this.formation.size, run); return }
-    if (this.isMember) this.#greet()
+    if (this.isMember) this.greeting.greet(this.system!)
   }
 
   tick (owning: Owning | undefined, routes: Routes | undefined, run: Run): void {
@@ -338,12 +317,7 @@ export class Configuring {
     if (!this.isMember) return
     const isTime = run.nowMs - this.#askAt >= againMs
     if (isTime) this.#askAt = run.nowMs
-    if (isTime && !this.isConfirmed) this.#greet()
+    if (isTime && !this.isConfirmed) this.greeting.greet(this.system!)
     this.succeeding.tick(this.#present, isTime, owning, routes)
-  }
-
-  #greet (): void {
-    const { id, boot, send } = this.#options
-    for (const to of this.system!.members) if (to !== id && !this.#confirmedBy.has(to)) send(to, { type: 'greet', boot }, true)
   }
 }
