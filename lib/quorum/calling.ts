@@ -10,6 +10,8 @@ export interface CallingOptions {
   readonly system: QuorumSystem
   readonly routes: Routes
   readonly random: () => number
+  /** For how long nothing has led to a member that was there before; below 0: it still may. */
+  readonly goneMs: (id: string) => number
   readonly send: (to: string, body: Body, wide: boolean) => void
   readonly owning: Owning
   readonly calls: Calls
@@ -127,15 +129,23 @@ export class Calling {
     return nothing
   }
 
+  /** Whether the lane's owner is gone, so that nobody need find out by its silence. */
+  #mayStepIn ({ lane, reading }: CallLine): boolean {
+    const { id, routes, goneMs } = this.#options
+    const owner = routes.ownerOf(lane)
+    return reading === undefined && owner !== id && goneMs(owner) >= routes.stepInMs(lane, id)
+  }
+
   tick (speaking: Speaking): void {
     const { routes, owning } = this.#options
     if (!speaking.maySend) return
     for (const line of this.calls.lines.values()) {
       if (line.batch.length === 0) { this.flush(line, speaking); continue }
-      if (speaking.nowMs - line.sentMs < routes.patienceMs) continue
+      const mayStepIn = this.#mayStepIn(line)
+      if (!mayStepIn && speaking.nowMs - line.sentMs < routes.patienceMs) continue
       // Members who do not agree, though they were told, will not: there are changes under way.
       if (line.reading?.of.hasQuorum === true) this.calls.endReading(line)
-      if (line.reading === undefined && speaking.nowMs - line.firstMs >= line.claimMs) {
+      if (line.reading === undefined && (mayStepIn || speaking.nowMs - line.firstMs >= line.claimMs)) {
         owning.claim(line.lane)
         this.#drawClaim(line, speaking)
       }

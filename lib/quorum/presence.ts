@@ -30,6 +30,14 @@ export class Presence {
     return this.#known.ids
   }
 
+  /** Links closed: those that `before` led to and nothing leads to now. */
+  lose (before: ReadonlySet<string>, neighbours: ReadonlySet<string>, nowMs: number): void {
+    for (const id of before) if (!neighbours.has(id)) this.#reach?.lose(id, nowMs)
+  }
+
+  /** For how long nothing has led to a member that was there before; below 0: it still may. */
+  goneMs (id: string, neighbours: ReadonlySet<string>, nowMs: number): number { return this.#reach?.goneMs(id, neighbours, nowMs) ?? -Infinity }
+
   /** How many members can be reached, or nodes where there are no members yet; this one included. */
   size (neighbours: ReadonlySet<string>, nowMs: number): number { return this.#reach?.members(neighbours, nowMs).length ?? neighbours.size + 1 }
 

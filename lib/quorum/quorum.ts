@@ -153,7 +153,9 @@ export class Quorum implements Core<QuorumEvent> {
 
   close (link: Link, now: Now): Effects<QuorumEvent> {
     this.#now = now
+    const before = this.#neighbours
     this.#relay.close(link)
+    this.#presence.lose(before, this.#neighbours, now.monotonic)
     return this.#settle()
   }
 
@@ -234,6 +236,7 @@ export class Quorum implements Core<QuorumEvent> {
       patienceMs,
       isJoint: configuration!.next !== undefined,
       routes: this.#roles?.routes,
+      goneMs: id => this.#presence.goneMs(id, this.#neighbours, this.#now.monotonic),
       ...this.#means,
       show: shown => { this.#show(shown) },
       purged: element => { this.view.purge(element) },

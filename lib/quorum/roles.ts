@@ -23,6 +23,8 @@ export interface RolesOptions {
   readonly isJoint: boolean
   /** Of the configuration before. */
   readonly routes: Routes | undefined
+  /** For how long nothing has led to a member that was there before; below 0: it still may. */
+  readonly goneMs: (id: string) => number
   readonly send: (to: string, body: Body, wide: boolean) => void
   readonly keep: (changes: readonly Change[]) => void
   /** Says it once all that was kept so far is durable. */
@@ -44,12 +46,12 @@ export class Roles {
   readonly #options: RolesOptions
 
   constructor (options: RolesOptions) {
-    const { id, system, acceptor, calls, released, random, patienceMs, isJoint, routes: before, send, keep } = options
+    const { id, system, acceptor, calls, released, random, patienceMs, isJoint, routes: before, goneMs, send, keep } = options
     this.#options = options
     this.routes = new Routes(system.members, patienceMs, before)
     this.owning = new Owning({ id, system, routes: this.routes, released, isHurried: isJoint, send })
     this.tending = new Tending({ id, acceptor, routes: this.routes, owning: this.owning, random, send, keep })
-    this.calling = new Calling({ id, system, routes: this.routes, random, send, owning: this.owning, calls })
+    this.calling = new Calling({ id, system, routes: this.routes, random, goneMs, send, owning: this.owning, calls })
     if (before === undefined) for (const { lane, promised } of acceptor.lanes.values()) this.routes.hear(lane, promised)
   }
 

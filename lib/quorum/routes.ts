@@ -2,6 +2,9 @@ import { preference } from './lanes.js'
 import { ownerOf } from './terms.js'
 import type { Term } from './terms.js'
 
+/** How far apart they step in who may, in milliseconds. */
+const stepMs = 20
+
 /** What a node knows of a lane's owner. */
 export interface Route {
   /** The greatest term that it heard of. */
@@ -75,6 +78,12 @@ export class Routes {
 
   /** How long an answer may take before its silence is taken for more. */
   get patienceMs (): number { return Math.min(2_000, Math.max(this.#leastMs, 4 * this.#slowestMs)) }
+
+  /** How long to wait with the place of an owner that nothing leads to any more: those who come first in the lane's order take it. */
+  stepInMs (lane: number, id: string): number {
+    const owner = this.ownerOf(lane)
+    return stepMs * this.#order(lane).filter(other => other !== owner).indexOf(id)
+  }
 
   /** How long a lane's owner may be silent before this node takes its place: later for those who come later in the lane's order. */
   claimAfterMs (lane: number, id: string, random: number): number {
