@@ -36,8 +36,12 @@ export class Changing {
     return this.#last
   }
 
-  /** A newcomer has answered, and belongs to this cluster from now on. */
-  welcomed (id: string, store: string): void { this.#welcomed.set(id, store) }
+  /** A newcomer has answered, and belongs to this cluster from now on. @returns whether that is news: a store that does not count as new would else be invited again at once */
+  welcomed (id: string, store: string): boolean {
+    const isNews = this.#welcomed.get(id) !== store
+    this.#welcomed.set(id, store)
+    return isNews
+  }
 
   /** What is to be done about the first change, where no change is under way; `members` with the stores that are known. */
   next (configuration: Configuration, members: readonly Member[]): { readonly n: number, readonly step: Step } | undefined {

@@ -160,10 +160,7 @@ export class Configuring {
         this.#form()
         break
       case 'invite': this.#invited(from, origin); break
-      case 'welcome':
-        this.succeeding.changing.welcomed(from, store)
-        this.#changeNow()
-        break
+      case 'welcome': if (this.succeeding.changing.welcomed(from, store)) this.#changeNow(); break
       case 'greet': this.#greeted(sender, body.boot); break
       case 'greeted':
         if (body.boot === this.#options.boot && origin === this.origin) this.#answered(from, store, body.isRefused)

@@ -10,7 +10,9 @@ export class Keeping {
   readonly #holding: Holding
   /** The number of the last changes, and of those that storage has. */
   sequence = 0
-  /** How many changes this store ever saw, in all its runs, and how many of them are durable. */
+  /** Whether changes are counted: those of runs that others have confirmed. Else a store that was set back would grow beyond what they recall by starting often. */
+  isCounting = false
+  /** How many changes this store ever saw, in all such runs, and how many of them are durable. */
   #count = 0
   durableCount = 0
   readonly #counted: Array<{ readonly sequence: number, readonly count: number }> = []
@@ -33,7 +35,7 @@ export class Keeping {
 
   keep (changes: readonly Change[]): void {
     if (changes.length === 0) return
-    for (const change of [...changes, countChange(++this.#count)]) {
+    for (const change of this.isCounting ? [...changes, countChange(++this.#count)] : changes) {
       this.#changes.push(change)
       this.#digest?.apply(change)
     }

@@ -21,7 +21,7 @@ export class Presence {
 
   hear (from: string, nowMs: number): void { this.#reach?.hear(from, nowMs) }
 
-  /** Ids that links lead to; not those where another store pretends to be a member. */
+  /** Ids that links lead to; the empty one where another store pretends to be a member. */
   neighbours (identity: Identity): ReadonlySet<string> {
     const version = this.#relay.version + identity.version
     if (this.#known?.version !== version || this.#known.identity !== identity) {

@@ -80,7 +80,7 @@ export class Quorum implements Core<QuorumEvent> {
       boot: randomId(this.#options.random),
       ...this.#means,
       adopted: isNew => { this.#adopted(isNew) },
-      confirmed: () => { this.#begin() },
+      confirmed: () => { this.#keeping.isCounting = true; this.#begin() },
       refused: code => { this.#refused(code) },
       changed: (n, code) => { this.#events.push({ kind: 'changed', n, code }) },
       isEmpty: () => this.acceptor.lanes.size === 0

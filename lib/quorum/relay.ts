@@ -66,9 +66,10 @@ export class Relay {
     this.#options = options
   }
 
+  /** Whom links lead to. Whoever is not who it says it is carries messages as others do, but is nobody: the empty id. */
   neighbours (admits: (id: string, store: string) => boolean): ReadonlySet<string> {
     const ids = new Set<string>()
-    for (const { id, store } of this.links.values()) if (admits(id, store)) ids.add(id)
+    for (const { id, store } of this.links.values()) ids.add(admits(id, store) ? id : everyone)
     return ids
   }
 

@@ -28,6 +28,13 @@ export class Disk {
   failure: TendrilError | undefined
   /** How long a write takes at most, in milliseconds. */
   slowestMs = 5
+  /** The next load gives out one record less, or one with another's value; `isDamaged` says whether it did. */
+  rots = false
+  isDamaged = false
+  /** Whether it can be set back: it remembers all that was ever synced. */
+  remembers = false
+  /** Called once, instead of whoever wrote, as soon as something is synced. */
+  onSynced: (() => void) | undefined
   /** Called for every batch: what it answers tells later how far the batches that were kept go. */
   onWrite: () => number = () => 0
   /** What `onWrite` said of the last batch that is there; undefined if there is none. */
@@ -39,6 +46,7 @@ export class Disk {
   #batches: Batch[] = []
   /** How many of these were confirmed. */
   #confirmed = 0
+  #past: Array<Batch['changes']> = []
   #user = 0
 
   constructor (world: World) {
@@ -80,23 +88,52 @@ export class Disk {
   }
 
   /** As new: empty and whole. */
-  wipe (): void {
+  wipe (): void { this.setBack(0) }
+
+  /** How many batches were synced. */
+  get age (): number { return this.#past.length }
+
+  /** As it was at that age: a copy from then has taken its place, or it had said that more was safe than was. */
+  setBack (age: number): void {
     this.#user++
+    this.#past.length = age
     this.#synced = new Map()
+    for (const changes of this.#past) apply(changes, this.#synced)
     this.#batches = []
     this.#confirmed = 0
     this.mark = this.#syncedMark = undefined
     this.repair()
   }
 
+  /** What is safe from a loss of power; or what was, at that age. */
+  synced (age = this.age): ReadonlyMap<string, readonly unknown[]> {
+    let records = this.#synced
+    if (age < this.age) {
+      records = new Map()
+      for (const changes of this.#past.slice(0, age)) apply(changes, records)
+    }
+    return new Map(Array.from(records, ([key, bytes]) => [key, decode(bytes) as unknown[]]))
+  }
+
   repair (): void {
-    this.failsWrites = false
-    this.failsLoad = false
+    this.failsWrites = this.failsLoad = this.rots = this.isDamaged = false
+    this.onSynced = undefined
   }
 
   #load (done: (error: Error | undefined, records: StoredRecord[]) => void): void {
     if (this.failsLoad) done(this.#fail('the simulated disk can not be read'), [])
-    else done(undefined, this.records())
+    else done(undefined, this.rots ? this.#damaged(this.records()) : this.records())
+  }
+
+  #damaged (records: StoredRecord[]): StoredRecord[] {
+    const { random } = this.#world
+    this.rots = false
+    this.isDamaged = records.length > 1
+    if (!this.isDamaged) return records
+    const [one, other] = [random.between(0, records.length - 1), random.between(0, records.length - 2)]
+    const { key } = records[one]!
+    const rest = records.filter((_, i) => i !== one)
+    return random.chance(0.5) ? rest : [...rest, { key, value: rest[other]!.value }]
   }
 
   #write (changes: readonly Change[], sync: boolean, done: (error: Error | undefined) => void, later: (call: () => void) => void): void {
@@ -106,6 +143,12 @@ export class Disk {
     if (!fails || this.#world.random.chance(0.5)) this.#batches.push(batch)
     later(() => {
       if (!fails) this.#confirm(batch)
+      const { onSynced } = this
+      if (!fails && sync && onSynced !== undefined) {
+        this.onSynced = undefined
+        onSynced()
+        return
+      }
       done(fails ? this.#fail('the simulated disk can not be written') : undefined)
     })
   }
@@ -125,6 +168,7 @@ export class Disk {
   #sync (count: number): void {
     for (const { changes, mark } of this.#batches.splice(0, count)) {
       apply(changes, this.#synced)
+      if (this.remembers) this.#past.push(changes)
       this.#syncedMark = mark
     }
     this.#confirmed -= count

@@ -14,16 +14,16 @@ export class QuorumChanges {
   readonly #nodes: readonly QuorumNode[]
   readonly #random: Random
   readonly #note: (line: string) => void
-  #shrinks: number
   readonly #epochs = new Map<string, Configuration>()
   readonly #waiting = new Map<string, MemberChange>()
+  /** Somebody is the first in a configuration that followed another; `before`: its members, those who are to go first. */
+  onEpoch: (node: QuorumNode, isJoint: boolean, before: readonly QuorumNode[]) => void = () => {}
+
   /** How many configurations were in force. */
   get epochs (): number { return this.#epochs.size }
 
-  /** `shrinks`: so often a member may go without another in its place. Where one of two loses its disk, nothing goes on. */
-  constructor (nodes: readonly QuorumNode[], random: Random, shrinks: number, note: (line: string) => void) {
+  constructor (nodes: readonly QuorumNode[], random: Random, note: (line: string) => void) {
     this.#nodes = nodes
-    this.#shrinks = shrinks
     this.#random = random
     this.#note = note
   }
@@ -44,7 +44,7 @@ export class QuorumChanges {
     const others = this.#nodes.map(({ id }) => id).filter(id => !ids.includes(id) && this.#isFresh(id))
     const id = this.#random.pick(ids)
     if (kind === 'grow' && others.length > 0) this.#ask(caller, { kind, id: this.#random.pick(others) })
-    if (kind === 'shrink' && ids.length > 2 && this.#shrinks-- > 0) this.#ask(caller, { kind, id })
+    if (kind === 'shrink' && ids.length > 2) this.#ask(caller, { kind, id })
     if (kind === 'replace' && others.length > 0) this.#ask(caller, { kind, id, by: this.#random.pick(others) })
   }
 
@@ -85,26 +85,28 @@ export class QuorumChanges {
       const neighbour = this.#epochs.get(`${configuration.origin} ${other}`)
       if (neighbour !== undefined) expect(meet(systemOf(configuration), systemOf(neighbour)), () => `the quorums of epochs ${configuration.epoch} and ${other} do not meet`)
     }
+    if (known !== undefined || configuration.epoch === 1) return
+    const { members, next = members } = configuration
+    const isGoing = ({ id }: QuorumNode): boolean => !next.some(member => member.id === id)
+    const before = this.#nodes.filter(({ id }) => members.some(member => member.id === id))
+    this.onEpoch(node, configuration.next !== undefined, [...before.filter(isGoing), ...before.filter(other => !isGoing(other))])
   }
 
-  /** Puts stores that belong to nobody in the place of those that were lost. */
-  repair (): void {
-    for (const { id, core } of this.#nodes) {
-      const caller = this.members[0]
-      if (core?.configuring.refusal === 'NOT_MEMBER' && this.#latest?.next === undefined && this.#latest?.members.some(member => member.id === id && member.store !== core.epoch) === true && core.acceptor.lanes.size === 0 &&
-        caller !== undefined && ![...this.#waiting.values()].some(change => change.id === id)) {
-        this.#ask(caller, { kind: 'replace', id, by: id })
-      }
-    }
+  /** Puts a store that belongs to nobody in the place of the one that a member has lost. */
+  repair ({ id, core }: QuorumNode): void {
+    const latest = this.#latest
+    const [caller] = this.members
+    if (core?.configuring.refusal !== 'NOT_MEMBER' || caller === undefined || this.#waiting.size > 0) return
+    if (latest?.next === undefined && latest?.members.some(member => member.id === id && member.store !== core.epoch) === true) this.#ask(caller, { kind: 'replace', id, by: id })
   }
 
   get waiting (): string[] { return Array.from(this.#waiting, ([key, change]) => `${key} ${Object.values(change).join(' ')}`) }
 
-  /** Everybody who counts knows so, and no change is under way. */
-  get isSettled (): boolean {
+  /** Everybody who counts knows so, and no change is under way. `lost`: who may be left out. */
+  isSettled (lost: QuorumNode | undefined): boolean {
     const latest = this.#latest
     if (latest === undefined || latest.next !== undefined || this.#waiting.size > 0) return false
-    return latest.members.every(({ id }) => this.#nodes.some(node => node.id === id && node.core?.configuring.mayVote === true && node.core.configuring.epoch === latest.epoch))
+    return latest.members.every(({ id }) => id === lost?.id || this.#nodes.some(node => node.id === id && node.core?.configuring.mayVote === true && node.core.configuring.epoch === latest.epoch))
   }
 }
 

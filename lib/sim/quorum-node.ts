@@ -1,11 +1,12 @@
 import type { Clock } from '../ground/clock.js'
+import type { TendrilError } from '../ground/errors.js'
 import { Quorum } from '../quorum/quorum.js'
 import type { QuorumEvent } from '../quorum/quorum.js'
 import { Host } from '../stream/host.js'
 import type { Crash } from './disk.js'
 import { Disk } from './disk.js'
 import type { Random } from './random.js'
-import { Violation } from './violation.js'
+import { expect } from './violation.js'
 import { SimClock } from './world.js'
 import type { World } from './world.js'
 
@@ -17,11 +18,14 @@ export interface QuorumNodeOptions {
   readonly clusterSize?: number | undefined
   readonly tieBreaker: boolean
   readonly patienceMs: number
+  readonly nextHop?: ((to: string) => string | undefined) | undefined
   readonly onEvents: (node: QuorumNode, events: readonly QuorumEvent[]) => void
+  /** Its storage has failed. */
+  readonly onFailure: (node: QuorumNode, error: TendrilError) => void
 }
 
-/** A clock whose timers wait while the process is stopped, as by SIGSTOP. */
-class PausedClock implements Clock {
+/** A clock whose timers wait while the process is stopped, as by SIGSTOP. Whoever reads it is about to do something. */
+class NodeClock implements Clock {
   readonly inner: SimClock
   readonly #node: QuorumNode
 
@@ -30,7 +34,11 @@ class PausedClock implements Clock {
     this.#node = node
   }
 
-  monotonic (): number { return this.inner.monotonic() }
+  monotonic (): number {
+    this.#node.touches++
+    return this.inner.monotonic()
+  }
+
   wall (): number { return this.inner.wall() }
   random (): number { return this.inner.random() }
   setTimeout (fn: () => void, ms: number): unknown {
@@ -48,14 +56,19 @@ export class QuorumNode {
   readonly id: string
   readonly disk: Disk
   readonly #options: QuorumNodeOptions
-  #running: { readonly core: Quorum, readonly host: Host<QuorumEvent>, readonly clock: PausedClock } | undefined
+  #running: { readonly core: Quorum, readonly host: Host<QuorumEvent>, readonly clock: NodeClock } | undefined
   #pausedUntil = 0
+  /** How far its wall clock is ahead, in milliseconds. */
+  #skewMs = 0
   isUp = false
+  /** How often it has done something. */
+  touches = 0
 
   constructor (options: QuorumNodeOptions) {
     this.#options = options
     this.id = options.id
     this.disk = new Disk(options.world)
+    this.disk.remembers = true
   }
 
   get core (): Quorum | undefined { return this.#running?.core }
@@ -65,12 +78,18 @@ export class QuorumNode {
   pause (ms: number): void { this.#pausedUntil = this.#options.world.now + ms }
   resume (): void { this.#pausedUntil = 0 }
 
+  /** Its wall clock is set to another time. */
+  jump (skewMs: number): void {
+    this.#skewMs = skewMs
+    if (this.#running !== undefined) this.#running.clock.inner.skewMs = skewMs
+  }
+
   start (): void {
     if (this.#running !== undefined) return
-    const { world, random, members, clusterSize, tieBreaker, patienceMs, id, onEvents } = this.#options
-    const clock = new PausedClock(new SimClock(world, random.fork(), 0), this)
+    const { world, random, members, clusterSize, tieBreaker, patienceMs, id, nextHop, onEvents, onFailure } = this.#options
+    const clock = new NodeClock(new SimClock(world, random.fork(), this.#skewMs), this)
     const now = { monotonic: clock.monotonic(), wall: clock.wall() }
-    const core = new Quorum({ id, members, clusterSize, tieBreaker, patienceMs, random: () => clock.random(), persistent: true }, now)
+    const core = new Quorum({ id, members, clusterSize, tieBreaker, patienceMs, random: () => clock.random(), persistent: true, nextHop }, now)
     const host = new Host(core, {
       name: 'set',
       kind: 'set',
@@ -79,10 +98,14 @@ export class QuorumNode {
       durable: true,
       onEvents: events => { onEvents(this, events) },
       onPeer: () => {},
-      onFailure: error => { throw new Violation(`the storage of ${id} failed: ${error.message}`, { cause: error }) }
+      onFailure: error => { onFailure(this, error) }
     })
     this.#running = { core, host, clock }
-    host.whenReady(() => { this.isUp = this.#running?.host === host })
+    host.whenReady(error => {
+      if (error !== undefined || this.#running?.host !== host) return
+      expect(!this.disk.isDamaged, () => `${id} takes a damaged store for a whole one`)
+      this.isUp = true
+    })
   }
 
   crash (kind: Crash): void {

@@ -1,39 +1,23 @@
 import type { OperationKind } from '../quorum/execute.js'
 import type { QuorumEvent } from '../quorum/quorum.js'
 import { QuorumChanges } from './quorum-changes.js'
+import { drawQuorumFaults } from './quorum-faults.js'
+import type { QuorumFaults } from './quorum-faults.js'
 import { QuorumHistory } from './quorum-history.js'
-import { QuorumLine } from './quorum-network.js'
+import { QuorumLosses } from './quorum-losses.js'
+import { QuorumNemesis } from './quorum-nemesis.js'
+import { QuorumNetwork } from './quorum-network.js'
+import type { NetworkShape } from './quorum-network.js'
 import { QuorumNode } from './quorum-node.js'
 import type { Random } from './random.js'
 import { expect, Violation } from './violation.js'
 import { World } from './world.js'
 
-/** How often users and nemesis do what, relative to each other. */
-export interface QuorumFaults {
-  readonly call: number
-  readonly burst: number
-  readonly abandon: number
-  readonly cut: number
-  readonly hold: number
-  readonly mute: number
-  readonly pause: number
-  readonly kill: number
-  readonly power: number
-  readonly blackout: number
-  readonly grow: number
-  readonly shrink: number
-  readonly replace: number
-  readonly wipe: number
-}
-
-const usual: QuorumFaults = { call: 60, burst: 6, abandon: 2, cut: 5, hold: 4, mute: 4, pause: 4, kill: 4, power: 2, blackout: 1, grow: 0, shrink: 0, replace: 0, wipe: 0 }
-const changing: Partial<QuorumFaults> = { grow: 4, shrink: 3, replace: 3, wipe: 2 }
-
 export interface QuorumSimulationOptions {
   readonly seed: number
   readonly nodes?: number | undefined
   readonly actions?: number | undefined
-  readonly shape?: 'mesh' | 'chain' | 'ring' | undefined
+  readonly shape?: NetworkShape | undefined
   readonly faults?: Partial<QuorumFaults> | undefined
   /** Whether members change. */
   readonly changes?: boolean | undefined
@@ -47,6 +31,8 @@ export interface QuorumReport {
   readonly failure: Error | undefined
   readonly nodes: number
   readonly epochs: number
+  /** How many disks were lost or set back. */
+  readonly losses: number
   readonly calls: number
   readonly answered: number
   readonly steps: number
@@ -54,8 +40,10 @@ export interface QuorumReport {
   readonly fingerprint: string
 }
 
-const second = 1_000
-const healingMs = 60 * second
+const healingMs = 60_000
+/** While members change, each change touches every lane: then not everything that a node does is looked at, nor every step asked whether all is done. */
+const checkedEvery = 24
+const askedEvery = 16
 
 /**
  * Runs members of a set in a world of virtual time, with callers and everything that can happen, then with everything as it should be. Judged are
@@ -79,56 +67,76 @@ class QuorumSimulation {
   readonly #random: Random
   readonly #history = new QuorumHistory()
   readonly #nodes: QuorumNode[]
-  readonly #lines: QuorumLine[]
   readonly #elements: string[]
   readonly #changes: QuorumChanges
+  readonly #losses: QuorumLosses
+  readonly #nemesis: QuorumNemesis
   readonly #lots: ReadonlyArray<keyof QuorumFaults>
   readonly #pauseMs: number
+  readonly #isChanging: boolean
+  readonly #checked = new Map<QuorumNode, number>()
   #tokens = 0
-  #isHealed = false
-  #hasWiped = false
   #left = 0
 
   constructor (options: QuorumSimulationOptions) {
-    const { seed, onTrace } = options
+    const { seed, onTrace, changes: isChanging = false } = options
     this.#options = options
-    this.#world = new World({ seed, onTrace, afterStep: () => { this.#check() } })
-    const random = this.#world.random.fork()
+    this.#isChanging = isChanging
+    const world = new World({ seed, onTrace, afterStep: () => { this.#check() } })
+    this.#world = world
+    const random = world.random.fork()
     this.#random = random
     const size = options.nodes ?? random.between(3, 5)
-    const isChanging = options.changes === true
     const forms = options.forms ?? (isChanging && random.chance(0.5))
     const ids = Array.from({ length: size + (isChanging ? random.between(1, 2) : 0) }, (_, i) => `n${i}`)
     const members = ids.slice(0, size)
     const tieBreaker = random.chance(0.8)
     const patienceMs = random.pick([20, 50, 200])
+    const knowsWays = random.chance(0.5)
     this.#nodes = ids.map(id => new QuorumNode({
-      id, world: this.#world, random: random.fork(), ...(forms ? { clusterSize: size } : members.includes(id) ? { members } : {}), tieBreaker, patienceMs, onEvents: (node, events) => { this.#told(node, events) }
+      id,
+      world,
+      random: random.fork(),
+      ...(forms ? { clusterSize: size } : members.includes(id) ? { members } : {}),
+      tieBreaker,
+      patienceMs,
+      nextHop: knowsWays ? to => network.nextHop(id, to) : undefined,
+      onEvents: (node, events) => { this.#told(node, events) },
+      onFailure: (node, error) => { this.#nemesis.failed(node, error) }
     }))
-    this.#changes = new QuorumChanges(this.#nodes, random.fork(), forms ? size - 3 : Infinity, line => { this.#note(line) })
-    const latencyMs = random.pick([1, 5, 40])
-    this.#lines = this.#pairs(options.shape ?? random.pick(['mesh', 'mesh', 'chain', 'ring'] as const))
-      .map(nodes => new QuorumLine(this.#world, random.fork(), latencyMs, nodes))
+    const slowestMs = random.pick([1, 5])
+    for (const { disk } of this.#nodes) disk.slowestMs = slowestMs
+    const conditions = { latencyMs: random.pick([1, 5, 40]), room: random.pick([10, 50, 1_000]) }
+    const network = new QuorumNetwork(world, random.fork(), conditions, options.shape ?? random.pick(['mesh', 'mesh', 'chain', 'ring'] as const), this.#nodes)
+    this.#changes = new QuorumChanges(this.#nodes, random.fork(), line => { world.note(line) })
+    this.#losses = new QuorumLosses(this.#nodes, this.#changes, random.fork())
+    this.#nemesis = new QuorumNemesis({
+      world,
+      random: random.fork(),
+      nodes: this.#nodes,
+      network,
+      losses: this.#losses,
+      onCrash: node => {
+        this.#history.forget(node.id)
+        this.#changes.forget(node)
+      },
+      busy: nodes => { for (const node of nodes) this.#call(node) }
+    })
+    this.#changes.onEpoch = (node, isJoint, before) => { this.#nemesis.adopted(node, isJoint, before) }
     this.#elements = Array.from({ length: random.pick([1, 2, 4]) }, (_, i) => `e${i}`)
     this.#pauseMs = random.pick([5, 30, 200])
-    const faults = { ...usual, ...isChanging ? changing : {} }
-    if (!forms) faults.wipe = 0
-    for (const fault of ['cut', 'hold', 'mute', 'pause', 'kill', 'power', 'blackout', 'burst'] as const) if (random.chance(0.4)) faults[fault] = 0
-    const drawn: QuorumFaults = { ...faults, ...options.faults }
-    this.#lots = (Object.keys(drawn) as Array<keyof QuorumFaults>).flatMap(fault => new Array<keyof QuorumFaults>(drawn[fault]).fill(fault))
+    const faults = drawQuorumFaults(random, isChanging, options.faults)
+    this.#lots = (Object.keys(faults) as Array<keyof QuorumFaults>).flatMap(fault => new Array<keyof QuorumFaults>(faults[fault]).fill(fault))
   }
 
-  /** Each change of members touches every lane: then not every step is looked at. */
+  /** The invariants of whoever has done something. */
   #check (): void {
-    if (this.#changes.epochs > 1 && this.#world.steps % 32 !== 0) return
-    for (const { core, isUp } of this.#nodes) if (isUp) core?.check()
-  }
-
-  #pairs (shape: 'mesh' | 'chain' | 'ring'): Array<readonly [QuorumNode, QuorumNode]> {
-    const last = this.#nodes.length - 1
-    return this.#nodes.flatMap((a, i) => this.#nodes.slice(i + 1).map((b, j) => ({ a, b, i, j: i + 1 + j })))
-      .filter(({ i, j }) => shape === 'mesh' || j === i + 1 || (shape === 'ring' && i === 0 && j === last))
-      .map(({ a, b }) => [a, b] as const)
+    for (const node of this.#nodes) {
+      const { core, isUp, touches } = node
+      if (!isUp || touches - (this.#checked.get(node) ?? 0) < (this.#changes.epochs > 1 ? checkedEvery : 1)) continue
+      this.#checked.set(node, touches)
+      core?.check()
+    }
   }
 
   #told (node: QuorumNode, events: readonly QuorumEvent[]): void {
@@ -160,18 +168,33 @@ class QuorumSimulation {
       })
     }
     goOn()
-    while (this.#left > 0) this.#world.step()
-    this.#heal()
-    this.#await(() => {
-      this.#changes.repair()
-      return this.#changes.isSettled
-    }, () => `no configuration settles; these wait: ${this.#changes.waiting.join(', ')}`)
+    while (this.#left > 0 || this.#nemesis.isBusy) this.#world.step()
+    this.#nemesis.heal()
+    this.#await(() => this.#nodes.every(({ isUp }) => isUp), () => 'a node never starts')
+    this.#await(() => this.#isSettled, () => `no configuration settles; these wait: ${this.#changes.waiting.join(', ')}`)
     this.#await(() => this.#history.waiting.length === 0, () => `after all was well these wait: ${this.#history.waiting.join(', ')}`)
     for (const node of this.#changes.members) for (const element of this.#elements) this.#call(node, 'get', element)
     this.#await(() => this.#history.waiting.length === 0, () => `reads wait in the end: ${this.#history.waiting.join(', ')}`)
     this.#history.judge()
+    this.#losses.judge()
     this.#await(() => this.#viewsAgree(), () => `the local views differ: ${this.#changes.members.map(({ core }) => [...core!.view.elements].join()).join(' | ')}`)
-    this.#await(() => this.#tombstones() === 0, () => `${this.#tombstones()} removed elements are never purged`)
+    // Whoever is away holds up purging until it is replaced.
+    if (this.#losses.lost === undefined) this.#await(() => this.#tombstones() === 0, () => `${this.#tombstones()} removed elements are never purged`)
+  }
+
+  /** Who has lost its disk is put back where members change, and stays out where they do not. */
+  #tend (): void {
+    const emptied = this.#losses.tend()
+    if (!this.#isChanging) return
+    if (emptied !== undefined) this.#nemesis.empty(emptied)
+    if (this.#losses.lost !== undefined) this.#changes.repair(this.#losses.lost)
+  }
+
+  get #isSettled (): boolean {
+    this.#tend()
+    const { lost } = this.#losses
+    if (lost !== undefined && !this.#losses.hasVoted && (this.#isChanging || lost.core?.configuring.refusal === undefined)) return false
+    return this.#changes.isSettled(lost)
   }
 
   #tombstones (): number {
@@ -186,38 +209,33 @@ class QuorumSimulation {
 
   #await (isDone: () => boolean, complaint: () => string): void {
     const until = this.#world.now + healingMs
+    const every = this.#changes.epochs > 1 ? askedEvery : 1
     while (!isDone()) {
-      expect(this.#world.now < until && this.#world.step(), complaint)
+      for (let i = 0; i < every; i++) expect(this.#world.now < until && this.#world.step(), complaint)
     }
   }
 
   #act (what: keyof QuorumFaults): void {
     const node = this.#random.pick(this.#nodes)
-    const line = this.#random.pick(this.#lines)
-    const ms = this.#random.next() * this.#random.pick([50, 500, 3 * second])
+    this.#tend()
     switch (what) {
       case 'call': this.#call(node); break
       case 'burst': for (const each of this.#nodes) for (let i = 0; i < 4; i++) this.#call(each); break
       case 'abandon': this.#abandon(node); break
-      case 'cut': this.#note(`cut ${line.nodes.map(({ id }) => id).join(' - ')}`); line.cut(this.#random.between(0, 300)); break
-      case 'hold': this.#hold(line, ms); break
-      case 'mute': this.#mute(line, ms); break
-      case 'pause': this.#note(`${node.id} pauses`); node.pause(ms); break
-      case 'kill': case 'power': this.#crash(node, what, ms); break
-      case 'grow': case 'shrink': case 'replace': this.#changes.act(what); break
-      case 'wipe': this.#wipe(node, ms); break
-      case 'blackout': for (const each of this.#nodes) this.#crash(each, 'power', this.#random.next() * second)
+      case 'grow': case 'shrink': case 'replace':
+        // Newcomers know nothing of what was lost.
+        if (this.#losses.lost === undefined) this.#changes.act(what)
+        break
+      default: this.#nemesis.act(what)
     }
   }
-
-  #note (line: string): void { this.#world.note(line) }
 
   #call (node: QuorumNode, kind: OperationKind = this.#random.pick(['add', 'add', 'rem', 'get']), element = this.#random.pick(this.#elements)): void {
     if (!node.isUp || node.core === undefined || node.host === undefined) return
     const token = kind === 'add' ? `t${++this.#tokens}` : ''
     const begin = this.#history.now()
     const { n, effects } = node.core.call(kind, element, token, node.host.now())
-    this.#note(`${node.id} calls ${n}: ${kind} ${element} ${token}`)
+    this.#world.note(`${node.id} calls ${n}: ${kind} ${element} ${token}`)
     this.#history.begin(node.id, node.core.epoch, n, { element, kind, token }, begin)
     node.host.run(effects)
   }
@@ -230,53 +248,6 @@ class QuorumSimulation {
     node.host.run(effects)
   }
 
-  #hold (line: QuorumLine, ms: number): void {
-    this.#note(`hold ${line.nodes.map(({ id }) => id).join(' - ')} for ${ms.toFixed()} ms`)
-    line.isHeld = true
-    line.cut(this.#random.between(0, 300))
-    this.#world.schedule(ms, () => { line.isHeld = false })
-  }
-
-  #mute (line: QuorumLine, ms: number): void {
-    const side = this.#random.between(0, 1) as 0 | 1
-    this.#note(`${line.nodes[side].id} is not heard by ${line.nodes[1 - side]!.id} for ${ms.toFixed()} ms`)
-    line.isMute[side] = true
-    this.#world.schedule(ms, () => { line.isMute[side] = false })
-  }
-
-  #crash (node: QuorumNode, kind: 'kill' | 'power', ms: number): void {
-    if (node.core === undefined) return
-    this.#note(`${node.id} ${kind}`)
-    this.#history.forget(node.id)
-    this.#changes.forget(node)
-    for (const line of this.#lines) if (line.nodes.includes(node)) line.cut(this.#random.between(0, 300), node)
-    node.crash(kind)
-    this.#world.schedule(ms, () => { if (!this.#isHealed) node.start() })
-  }
-
-  /** A member loses its disk, while all others keep theirs. */
-  #wipe (node: QuorumNode, ms: number): void {
-    if (this.#hasWiped || node.core?.configuring.mayVote !== true || this.#changes.members.length < 3) return
-    this.#hasWiped = true
-    this.#crash(node, 'power', ms)
-    this.#note(`${node.id} loses its disk`)
-    node.disk.wipe()
-  }
-
-  #heal (): void {
-    this.#note('all is well')
-    this.#isHealed = true
-    for (const node of this.#nodes) {
-      node.resume()
-      node.start()
-    }
-    for (const line of this.#lines) {
-      line.isHeld = false
-      line.isMute[0] = line.isMute[1] = false
-    }
-    this.#await(() => this.#nodes.every(({ isUp }) => isUp), () => 'a node never starts')
-  }
-
   report (failure: Error | undefined): QuorumReport {
     const { now, steps } = this.#world
     return {
@@ -284,6 +255,7 @@ class QuorumSimulation {
       failure,
       nodes: this.#nodes.length,
       epochs: this.#changes.epochs,
+      losses: this.#losses.count,
       calls: this.#history.size,
       answered: this.#history.answered,
       steps,

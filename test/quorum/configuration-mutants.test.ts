@@ -10,8 +10,8 @@ for (const { fault, seeds, options, plant } of configurationMutants) {
     try {
       while (caught === undefined && seed < seeds) {
         const { failure } = simulateQuorum({ ...options, seed: ++seed })
-        // That something waits would be a fault as well, but not the one that was planted.
-        if (failure !== undefined && !/never purged| wait|settles/.test(failure.message)) caught = failure
+        // What nobody was answered wrongly by would be a fault as well, but not the one that was planted.
+        if (failure !== undefined && !/never purged| wait|settles|differ|took part/.test(failure.message)) caught = failure
       }
     } finally {
       restore()

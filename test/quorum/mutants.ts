@@ -6,7 +6,7 @@ import { Ledger } from '../../lib/quorum/ledger.js'
 import { Owner } from '../../lib/quorum/owner.js'
 import { Quorum } from '../../lib/quorum/quorum.js'
 import { Reading } from '../../lib/quorum/reading.js'
-import type { QuorumFaults } from '../../lib/sim/quorum-simulate.js'
+import type { QuorumFaults } from '../../lib/sim/quorum-faults.js'
 
 /** The real core with one fault: what is planted, and how it is looked for. */
 export interface QuorumMutant {
@@ -47,9 +47,9 @@ export const quorumMutants: readonly QuorumMutant[] = [
   { fault: 'no promise check', seeds: 100, plant: plantNoPromiseCheck },
   {
     fault: 'acknowledge before durable',
-    seeds: 600,
+    seeds: 200,
     nodes: 3,
-    faults: { blackout: 10, power: 10, cut: 0, hold: 0 },
+    faults: { usurp: 30, power: 10, burst: 20, cut: 0, hold: 0, kill: 0, wipe: 0, setBack: 0, lie: 0, fail: 0, rot: 0, mute: 0 },
     plant: () => replace(Holding.prototype, 'hold', hold => function (this: Holding, _, reply) { hold.call(this, 0, reply) })
   },
   {
