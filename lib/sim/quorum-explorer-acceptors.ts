@@ -5,6 +5,7 @@ import type { Stamped } from '../quorum/cells.js'
 import { termOfStamp } from '../quorum/terms.js'
 import type { Term } from '../quorum/terms.js'
 import { digest, Numbered } from './quorum-digest.js'
+import { NumberMap } from './quorum-explorer-map.js'
 import { expect } from './violation.js'
 
 /** An acceptor in some state: the letters that led there, and what it would say now. */
@@ -30,29 +31,41 @@ export interface Column {
   readonly shown: readonly number[]
 }
 
-/** What the search asks of a column, by bits: the terms that it may take part in, those it promised to, those it said anything about. */
-export interface Bits {
-  readonly admits: number
-  readonly promised: number
-  readonly spoke: number
+/** Which acknowledgements of a term can still tell its owner anything: how far it has closed, and rounds. */
+export interface Audible {
+  readonly above: number
+  readonly upTo: number
+  readonly roundAbove: number
+  readonly roundUpTo: number
 }
+
+/** How many letters, lists of letters, terms and reads may be told apart. */
+const most = 2 ** 20
 
 /** All columns that were met, each under one number: what comes of a letter to one of them is worked out once. */
 export class Columns {
   readonly letters = new Numbered<Body>()
+  readonly lists = new Numbered<readonly number[]>()
   readonly promises = new Numbered<readonly Entry[]>()
   /** What a read may show; number 0 stands for nothing that was heard. */
   readonly values = new Numbered<Stamped | undefined>()
   readonly columns = new Numbered<Column>()
-  readonly bits: Bits[] = []
+  /** What the search asks of columns, by bits: the terms that each may take part in, those it promised to, those it said anything about. */
+  readonly admits: number[] = []
+  readonly promised: number[] = []
+  readonly spoke: number[] = []
   readonly #contents = new Numbered<undefined>()
   readonly #states = new Numbered<AcceptorState>()
   readonly #terms: readonly Term[]
   readonly #elements: readonly string[]
   readonly #reads: readonly number[]
-  readonly #delivered: Array<Map<number, number>> = []
-  readonly #shown: Array<Map<number, number>> = []
-  readonly #silent: Array<Map<number, number>> = []
+  readonly #delivered = new NumberMap()
+  readonly #shown = new NumberMap()
+  readonly #silent = new NumberMap()
+  readonly #forgotten = new NumberMap()
+  readonly #hollow = new NumberMap()
+  readonly #effectsOf = new NumberMap()
+  readonly #effects: Array<readonly number[]> = []
 
   /** `reads`: of each, which of the elements it reads. */
   constructor (terms: readonly Term[], elements: readonly string[], reads: readonly number[]) {
@@ -72,21 +85,39 @@ export class Columns {
 
   letter (body: Body): number { return this.letters.of(digest(body), () => body) }
 
+  list (letters: readonly number[]): number { return this.lists.of(letters.join(), () => letters) }
+
   number (column: Column): number {
     const { acceptor, promises, closed, rounds, shown } = column
     return this.columns.of(`${acceptor};${promises.join()};${closed.join()};${rounds.join()};${shown.join()}`, () => {
-      const promised = bitsOf(term => promises[term] !== 0, promises.length)
-      const spoke = bitsOf(term => promises[term]! + closed[term]! + rounds[term]! > 0, promises.length)
-      this.bits.push({ admits: this.#states.at(acceptor).admits, promised, spoke })
+      this.admits.push(this.#states.at(acceptor).admits)
+      this.promised.push(bitsOf(term => promises[term] !== 0, promises.length))
+      this.spoke.push(bitsOf(term => promises[term]! + closed[term]! + rounds[term]! > 0, promises.length))
       return column
     })
   }
 
-  /** Without what was said of a term, as far as nobody will hear it any more. */
-  forget (column: number, term: number, what: { readonly closed: boolean, readonly rounds: boolean }): number {
-    const { promises, closed, rounds, ...rest } = this.columns.at(column)
-    return this.number({
-      ...rest, promises: promises.with(term, 0), closed: what.closed ? closed.with(term, 0) : closed, rounds: what.rounds ? rounds.with(term, 0) : rounds
+  /** Without what was said of a term, as far as nobody will hear it any more: promises, and acknowledgements that are not in these bounds. */
+  forget (column: number, term: number, { above, upTo, roundAbove, roundUpTo }: Audible): number {
+    return remember(this.#forgotten, column, (((term * 16 + above) * 16 + upTo) * 16 + roundAbove) * 16 + roundUpTo, () => {
+      const { promises, closed, rounds, ...rest } = this.columns.at(column)
+      const within = (count: number, above: number, upTo: number): number => Math.min(count, upTo) > above ? Math.min(count, upTo) : 0
+      return this.number({
+        ...rest,
+        promises: promises.with(term, 0),
+        closed: closed.with(term, within(closed[term]!, above, upTo)),
+        rounds: rounds.with(term, within(rounds[term]!, roundAbove, roundUpTo))
+      })
+    })
+  }
+
+  /** Without what the acceptor holds: nobody will ask for it any more. It can be told no more than how far it has closed. */
+  hollow (column: number): number {
+    return remember(this.#hollow, column, 0, () => {
+      const known = this.columns.at(column)
+      const { letters, admits, closed } = this.#states.at(known.acceptor)
+      const acceptor = this.#states.of(`${admits} ${closed}`, () => ({ letters, admits, contents: -1, closed, values: this.#elements.map(() => 0) }))
+      return this.number({ ...known, acceptor })
     })
   }
 
@@ -103,6 +134,28 @@ export class Columns {
     const [a, b] = [this.columns.at(column), this.columns.at(than)]
     const state = this.#states.at(a.acceptor)
     return state.closed === 0 && state.contents === this.#states.at(b.acceptor).contents && this.number({ ...a, acceptor: b.acceptor }) === than
+  }
+
+  /** What comes of the letters of a list, without what is less than the rest: the column then, and the letter, one after the other. */
+  effects (column: number, list: number): readonly number[] {
+    return this.#effects[remember(this.#effectsOf, column, list, () => {
+      const found = new Map<number, number>()
+      for (const letter of this.lists.at(list)) found.set(this.deliver(column, letter), letter)
+      found.delete(column)
+      for (const less of [...found.keys()]) {
+        if ([...found.keys()].some(more => more !== less && this.#saysMore(more, less))) found.delete(less)
+      }
+      return this.#effects.push([...found].flat()) - 1
+    })]!
+  }
+
+  /** Whether one column holds and promised what another did, and acknowledged no less: whatever can come of the other can come of it. */
+  #saysMore (column: number, than: number): boolean {
+    const [a, b] = [this.columns.at(column), this.columns.at(than)]
+    const [held, other] = [this.#states.at(a.acceptor), this.#states.at(b.acceptor)]
+    return held.contents === other.contents && held.admits === other.admits && held.closed >= other.closed &&
+      a.promises.join() === b.promises.join() && a.shown.join() === b.shown.join() &&
+      a.closed.every((closed, term) => closed >= b.closed[term]!) && a.rounds.every((round, term) => round >= b.rounds[term]!)
   }
 
   /** A letter arrives, and what is answered is there to be heard from then on. @returns the same number where nothing comes of it */
@@ -163,17 +216,16 @@ export class Columns {
     return this.values.of(digest(reply), () => reply.stamped)
   }
 
-  /** What the acceptor holds now of what a read is about. */
-  valueFor (column: number, read: number): Stamped | undefined {
-    return this.values.at(this.#states.at(this.columns.at(column).acceptor).values[this.#reads[read]!]!)
+  /** What the acceptor holds now of what a read is about: the number of it. */
+  valueFor (column: number, read: number): number {
+    return this.#states.at(this.columns.at(column).acceptor).values[this.#reads[read]!]!
   }
 
   /** A read hears what the acceptor holds now. */
   show (column: number, read: number): number {
     return remember(this.#shown, column, read, () => {
       const known = this.columns.at(column)
-      const value = this.#states.at(known.acceptor).values[this.#reads[read]!]!
-      return this.number({ ...known, shown: known.shown.with(read, value) })
+      return this.number({ ...known, shown: known.shown.with(read, this.valueFor(column, read)) })
     })
   }
 
@@ -189,14 +241,10 @@ export class Columns {
 }
 
 /** What is remembered of a number and another, worked out when it is asked first. */
-function remember (known: Array<Map<number, number>>, number: number, other: number, workOut: () => number): number {
-  const own = known[number] ??= new Map<number, number>()
-  let found = own.get(other)
-  if (found === undefined) {
-    found = workOut()
-    own.set(other, found)
-  }
-  return found
+function remember (known: NumberMap, number: number, other: number, workOut: () => number): number {
+  const key = number * most + other
+  const found = known.get(key)
+  return found === -1 ? known.add(key, workOut()) : found
 }
 
 function bitsOf (isSet: (bit: number) => boolean, count: number): number {

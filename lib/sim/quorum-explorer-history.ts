@@ -1,27 +1,21 @@
 import type { Answer } from '../quorum/cells.js'
-import type { OperationKind } from '../quorum/execute.js'
 import { Numbered } from './quorum-digest.js'
+import { NumberMap } from './quorum-explorer-map.js'
+import { Orders } from './quorum-explorer-orders.js'
+import type { ExploredOperation } from './quorum-explorer-orders.js'
 import { findUnlinearizable } from './quorum-linearizable.js'
 import type { Call } from './quorum-linearizable.js'
 import { expect } from './violation.js'
 
-/** An operation of the exploration. */
-export interface ExploredOperation {
-  readonly element: string
-  /** Owners that may be asked to execute it, in the order of their terms; none: it is a read that asks the acceptors. */
-  readonly owners: readonly number[]
-  readonly kind: OperationKind
-  readonly token: string
-}
-
 /** What the callers have done and seen so far. */
-interface History {
+export interface History {
   /** As it happened: `b3` operation 3 began, `e3 added a ..` it ended so. */
   readonly events: readonly string[]
   /** The greatest owner that was asked for an operation; of reads 0; -1: it has not begun. */
   readonly asked: readonly number[]
   /** Operations that have ended, by bits. */
   readonly ended: number
+  readonly orders: Orders
 }
 
 /** Parts the fields of an event: a fence may hold spaces. */
@@ -31,47 +25,54 @@ const tab = '\t'
 export class Histories {
   readonly histories = new Numbered<History>()
   readonly #operations: readonly ExploredOperation[]
-  readonly #moves = new Map<string, number>()
+  readonly #asked = new NumberMap()
+  readonly #ended = new NumberMap()
+  readonly #known = new Map<string, number>()
+  readonly #answers = new Numbered<undefined>()
   judged = 0
 
   constructor (operations: readonly ExploredOperation[]) {
     this.#operations = operations
-    this.#number({ events: [], asked: operations.map(() => -1), ended: 0 })
+    this.#number({ events: [], asked: operations.map(() => -1), ended: 0, orders: new Orders(operations) })
   }
 
   at (history: number): History { return this.histories.at(history) }
 
   /** An owner is asked for an operation, which may begin thereby. */
   ask (history: number, operation: number, owner: number): number {
-    return this.#move(`${history} a ${operation} ${owner}`, () => {
-      const { asked, events, ...rest } = this.at(history)
-      const before = asked[operation]!
-      return { ...rest, events: before === -1 ? [...events, `b${operation}`] : events, asked: asked.with(operation, Math.max(before, owner)) }
-    })
+    const key = (history * 16 + operation) * 16 + owner
+    const known = this.#asked.get(key)
+    if (known !== -1) return known
+    const before = this.at(history)
+    const asked = before.asked.with(operation, Math.max(before.asked[operation]!, owner))
+    const next = before.asked[operation] === -1
+      ? { ...before, asked, events: [...before.events, `b${operation}`], orders: before.orders.begin(operation) }
+      : { ...before, asked }
+    return this.#asked.add(key, this.#number(next))
   }
 
   /** An operation ends. @throws Violation when callers have seen what can't be */
   end (history: number, operation: number, answer: Answer): number {
-    return this.#move(`${history} e ${operation} ${answer.code} ${answer.token} ${answer.fence}`, () => {
-      const before = this.at(history)
-      const { code, token, fence } = answer
-      const events = [...before.events, ['e' + operation, code, token, fence].join(tab)]
-      return { ...before, events, ended: before.ended | 1 << operation }
-    })
-  }
-
-  #move (key: string, next: () => History): number {
-    const known = this.#moves.get(key) ?? this.#number(next())
-    this.#moves.set(key, known)
-    return known
+    const { code, token, fence } = answer
+    const event = this.#answers.of(['e' + operation, code, token, fence].join(tab), () => undefined)
+    const key = history * 2 ** 20 + event
+    const known = this.#ended.get(key)
+    if (known !== -1) return known
+    const before = this.at(history)
+    const events = [...before.events, ['e' + operation, code, token, fence].join(tab)]
+    return this.#ended.add(key, this.#number({ ...before, events, ended: before.ended | 1 << operation, orders: before.orders.end(operation, answer) }))
   }
 
   #number (history: History): number {
-    const { events, asked } = history
-    return this.histories.of(`${precedenceOf(events)} ${asked.join()}`, () => {
-      this.#judge(events)
-      return history
-    })
+    const { events, asked, ended, orders } = history
+    const judged = `${precedenceOf(events)} ${asked.join()}`
+    const known = this.#known.get(judged)
+    if (known !== undefined) return known
+    this.#judge(events)
+    expect(!orders.isEmpty, () => 'a history that is linearizable has no order')
+    const number = this.histories.of(`${asked.join()} ${ended} ${orders.key}`, () => history)
+    this.#known.set(judged, number)
+    return number
   }
 
   #judge (events: readonly string[]): void {

@@ -7,8 +7,9 @@ import { Released } from '../quorum/released.js'
 import type { QuorumSystem } from '../quorum/systems.js'
 import type { Term } from '../quorum/terms.js'
 import type { Columns } from './quorum-explorer-acceptors.js'
-import type { ExploredOperation } from './quorum-explorer-history.js'
 import { digest, Numbered } from './quorum-digest.js'
+import { NumberMap } from './quorum-explorer-map.js'
+import type { ExploredOperation } from './quorum-explorer-orders.js'
 import { expect } from './violation.js'
 
 /** An operation's answer, by the operation's number. */
@@ -29,10 +30,12 @@ type Input =
 /** An owner in some state: what led there, and what the search asks of it. */
 interface OwnerState {
   readonly inputs: readonly Input[]
-  /** ACCEPTs that it has sent, and REPAIRs by which readers may pass on what is in them. */
+  /** ACCEPTs that it has sent, and REPAIRs by which readers may pass on what is in them; and the number of all these. */
   readonly letters: readonly number[]
   readonly repairs: readonly number[]
+  readonly list: number
   readonly committed: number
+  readonly confirmed: number
   /** Whether acknowledgements of changes, or of rounds, may still tell it something. */
   readonly awaitsChanges: boolean
   readonly awaitsRounds: boolean
@@ -54,6 +57,7 @@ export const dead = 1
 /** How many operations an exploration may have, and how far sequences and rounds are counted. */
 const mostOperations = 16
 const mostCounted = 16
+const perState = 64
 
 /** All states of owners that were met, each under one number: what comes of an input to one of them is worked out once. */
 export class Owners {
@@ -62,17 +66,22 @@ export class Owners {
   readonly #lane: number
   readonly #terms: readonly Term[]
   readonly #columns: Columns
+  readonly #areRead: boolean
   readonly #owned = new Map<string, number>()
-  readonly #steps: Array<Map<number, OwnerStep>> = []
+  readonly #stepOf = new NumberMap()
+  readonly #heardOf = new NumberMap()
+  readonly #steps: OwnerStep[] = []
   readonly quorums: ReadonlyArray<readonly number[]>
 
-  constructor (system: QuorumSystem, lane: number, terms: readonly Term[], columns: Columns) {
+  /** `areRead`: acceptors are asked by readers, who repair what they find. */
+  constructor (system: QuorumSystem, lane: number, terms: readonly Term[], columns: Columns, areRead: boolean) {
+    this.#areRead = areRead
     this.#system = system
     this.#lane = lane
     this.#terms = terms
     this.#columns = columns
     this.quorums = minimalQuorums(system)
-    const nothing = { inputs: [], letters: [], repairs: [], committed: 0, awaitsChanges: false, awaitsRounds: false, mayPurge: false, remembered: 0, released: 0 }
+    const nothing = { inputs: [], letters: [], repairs: [], list: columns.list([]), committed: 0, confirmed: 0, awaitsChanges: false, awaitsRounds: false, mayPurge: false, remembered: 0, released: 0 }
     for (const text of ['unbegun', 'dead']) this.states.of(text, () => nothing)
   }
 
@@ -87,24 +96,29 @@ export class Owners {
   }
 
   execute (term: number, owner: number, number: number, { element, kind, token }: ExploredOperation): OwnerStep {
-    return this.#known(owner, number, () => this.#step(term, owner, { type: 'execute', number, element, operation: { n: 1, kind, token } }))
+    return this.#known(this.#stepOf, owner * perState + number, () => this.#step(term, owner, { type: 'execute', number, element, operation: { n: 1, kind, token } }))
   }
 
   release (term: number, owner: number, number: number): number {
-    return this.#known(owner, mostOperations + number, () => this.#step(term, owner, { type: 'release', number })).to
+    return this.#known(this.#stepOf, owner * perState + mostOperations + number, () => this.#step(term, owner, { type: 'release', number })).to
   }
 
-  /** It hears what each member has acknowledged: a quorum of them, or all. */
-  hear (term: number, owner: number, isAll: boolean, closed: readonly number[], rounds: readonly number[]): OwnerStep {
-    const heard = closed.reduce((heard, sequence, i) => (heard * mostCounted + sequence) * mostCounted + rounds[i]!, isAll ? 2 : 1)
-    return this.#known(owner, heard * 2 * mostOperations, () => this.#step(term, owner, { type: isAll ? 'hear all' : 'hear', closed, rounds }))
+  /** It hears that all members have acknowledged so much. */
+  purge (term: number, owner: number, passed: number): number {
+    const all = this.#system.members.map(() => passed)
+    return this.#known(this.#stepOf, owner * perState + 2 * mostOperations + passed, () => this.#step(term, owner, { type: 'hear all', closed: all, rounds: all.map(() => 0) })).to
   }
 
-  #known (owner: number, input: number, step: () => OwnerStep): OwnerStep {
-    const steps = this.#steps[owner] ??= new Map<number, OwnerStep>()
-    const known = steps.get(input) ?? step()
-    steps.set(input, known)
-    return known
+  /** It hears what each member has acknowledged, as soon as that is a quorum. */
+  hear (term: number, owner: number, closed: readonly number[], rounds: readonly number[]): OwnerStep {
+    let heard = owner
+    for (let i = 0; i < closed.length; i++) heard = (heard * mostCounted + closed[i]!) * mostCounted + rounds[i]!
+    return this.#known(this.#heardOf, heard, () => this.#step(term, owner, { type: 'hear', closed: [...closed], rounds: [...rounds] }))
+  }
+
+  #known (steps: NumberMap, key: number, step: () => OwnerStep): OwnerStep {
+    const known = steps.get(key)
+    return this.#steps[known === -1 ? steps.add(key, this.#steps.push(step()) - 1) : known]!
   }
 
   #step (term: number, from: number, input: Input): OwnerStep {
@@ -123,19 +137,34 @@ export class Owners {
   #intern (term: number, from: number, input: Input, made: ExploredOwner): number {
     const { owner, released } = made
     const before = this.at(from)
-    const letters = [...new Set([...before.letters, ...made.accepts().map(body => this.#columns.letter(body))])].sort((a, b) => a - b)
+    const letters = this.#latest([...before.letters, ...made.accepts().map(body => this.#columns.letter(body))])
     this.#mustAgree(letters)
-    return this.states.of(digest([term, owner, released.upTo, letters]), () => ({
+    const repairs = this.#areRead ? this.#repairs(letters) : []
+    return this.states.of(digest([term, owner, [...released.upTo].sort(), letters]), () => ({
       inputs: [...before.inputs, input],
       letters,
-      repairs: this.#repairs(letters),
+      repairs,
+      list: this.#columns.list([...letters, ...repairs]),
       committed: owner.committed,
+      confirmed: owner.confirmed,
       awaitsChanges: owner.committed < owner.ledger.head,
       awaitsRounds: owner.waiting.refusals.some(({ round }) => round > owner.confirmed),
       mayPurge: owner.ledger.tombstones.size > 0,
       remembered: made.remembered,
       released: input.type === 'release' ? before.released | 1 << input.number : before.released
     }))
+  }
+
+  /** Of ACCEPTs that differ by their rounds alone, the last: it does the same, and its acknowledgement says more. */
+  #latest (letters: readonly number[]): number[] {
+    const latest = new Map<string, number>()
+    for (const letter of letters) {
+      const accept = this.#columns.letters.at(letter) as Accept
+      const key = digest({ ...accept, round: 0 })
+      const known = latest.get(key)
+      if (known === undefined || (this.#columns.letters.at(known) as Accept).round < accept.round) latest.set(key, letter)
+    }
+    return [...latest.values()].sort((a, b) => a - b)
   }
 
   #repairs (letters: readonly number[]): number[] {

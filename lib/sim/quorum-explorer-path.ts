@@ -11,21 +11,22 @@ import type { Action, Exploration, Steps } from './quorum-explorer-steps.js'
 export function tellPath (steps: Steps, exploration: Exploration, states: readonly Int32Array[]): { path: string[], error: Error | undefined } {
   const path: string[] = []
   let vector = steps.first()
+  steps.isTold = true
   for (const state of states.slice(1)) {
     let next: Int32Array | undefined
     steps.expand(vector, found => {
       const ordered = found.slice()
       steps.order(ordered)
       if (next !== undefined || ordered.some((part, i) => part !== state[i])) return
-      next = found
-      path.push([tell(steps, exploration, vector), ...tellEvents(steps, vector, found)].join('; '))
+      next = found.slice()
+      path.push(...tell(steps, exploration, vector), ...tellEvents(steps, vector, found))
     })
     vector = next ?? vector
   }
   try {
     steps.expand(vector, () => undefined)
   } catch (error) {
-    path.push(tell(steps, exploration, vector))
+    path.push(...tell(steps, exploration, vector))
     return { path, error: error instanceof Error ? error : new Error(String(error)) }
   }
   return { path, error: undefined }
@@ -36,22 +37,27 @@ function tellEvents ({ histories, width }: Steps, before: Int32Array, after: Int
   return histories.at(after[width - 1]!).events.filter(event => !told.has(event)).map(event => histories.tell(event))
 }
 
-function tell (steps: Steps, { operations }: Exploration, vector: Int32Array): string {
-  const action: Action | undefined = steps.action
-  switch (action?.type) {
+function tell (steps: Steps, exploration: Exploration, vector: Int32Array): string[] {
+  return steps.actions.map(action => tellAction(steps, exploration, vector, action))
+}
+
+function tellAction (steps: Steps, { operations }: Exploration, vector: Int32Array, action: Action): string {
+  switch (action.type) {
     case 'deliver': return `a${action.member} takes ${tellLetter(steps.columns.letters.at(action.letter))}`
     case 'show': {
       const { element } = operations[action.number]!
       return `a${action.member} shows a reader ${element}: ${tellCell(steps.valueAt(vector, action.member, action.number))}`
     }
+    case 'own': {
+      const members = [...vector.keys()].filter(member => (action.promisers >> member) % 2 === 1).map(member => `a${member}`)
+      return `o${action.term} owns, promised by ${members.join(' ')}`
+    }
     case 'execute': {
       const { kind, element, token } = operations[action.number]!
-      const members = [...vector.keys()].filter(member => (action.promisers >> member) % 2 === 1).map(member => `a${member}`)
-      return `o${action.term}${members.length === 0 ? '' : `, promised by ${members.join(' ')},`} executes ${kind} ${element} ${token}`.trimEnd()
+      return `o${action.term} executes ${kind} ${element} ${token}`.trimEnd()
     }
     case 'release': return `o${action.term} hears that nobody waits for operation ${action.number} any more`
     case 'purge': return `o${action.term} hears what all members have closed`
-    case undefined: return 'it begins'
   }
 }
 

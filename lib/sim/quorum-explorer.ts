@@ -4,7 +4,7 @@ import { Steps } from './quorum-explorer-steps.js'
 import type { Exploration } from './quorum-explorer-steps.js'
 import { expect } from './violation.js'
 
-export type { ExploredOperation } from './quorum-explorer-history.js'
+export type { ExploredOperation } from './quorum-explorer-orders.js'
 export type { Exploration } from './quorum-explorer-steps.js'
 
 export interface ExplorationReport {
@@ -12,7 +12,7 @@ export interface ExplorationReport {
   readonly transitions: number
   /** How many histories were judged. */
   readonly histories: number
-  /** What went wrong, and the shortest way that leads to it. */
+  /** What went wrong, and a way that leads to it: of fewest states. */
   readonly failure: { readonly error: Error, readonly path: readonly string[] } | undefined
 }
 

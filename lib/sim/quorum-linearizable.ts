@@ -135,14 +135,19 @@ function nextSteps (order: readonly Call[], done: Uint8Array, holder: string, fe
 
 /** What a set that does one thing at a time would do; undefined: it would have answered otherwise. */
 function perform (call: Call, holder: string): Step | undefined {
-  const { code, next } = sequential(call, holder)
+  const { code, told, next } = sequential(call, holder)
   const { answer } = call
-  const told = code === 'added' ? next : holder
   if (answer !== undefined && (answer.code !== code || (answer.token ?? told) !== told)) return undefined
   return { call, holder: next }
 }
 
-function sequential ({ kind, token }: Call, holder: string): { code: CallAnswer['code'], next: string } {
+/** A set that does one thing at a time: what it answers, and who holds the element then. */
+export function sequential (call: Pick<Call, 'kind' | 'token'>, holder: string): { code: CallAnswer['code'], told: string, next: string } {
+  const { code, next } = comeTo(call, holder)
+  return { code, told: code === 'added' ? next : holder, next }
+}
+
+function comeTo ({ kind, token }: Pick<Call, 'kind' | 'token'>, holder: string): { code: CallAnswer['code'], next: string } {
   switch (kind) {
     case 'get': return { code: 'seen', next: holder }
     case 'add':

@@ -1,6 +1,6 @@
 /**
  * Explores all of `explorations.ts`, which takes minutes, and prints what came of it: `npm run test:explore`, or those whose
- * name contains one of the arguments: `npm run test:explore -- '4 acceptors'`. Takes up to 8 GB of memory.
+ * name contains one of the arguments: `npm run test:explore -- '4 acceptors'`.
  */
 import { explore } from '../../lib/sim/quorum-explorer.js'
 import { explorations } from './explorations.js'
