@@ -1,3 +1,4 @@
+import { Configuring } from '../../lib/quorum/configuring.js'
 import { Formation } from '../../lib/quorum/formation.js'
 import { Identity } from '../../lib/quorum/identity.js'
 import { Succession } from '../../lib/quorum/succession.js'
@@ -29,6 +30,13 @@ function plantAmnesiacVoter (): () => void {
   return () => { for (const restore of restores) restore() }
 }
 
+/** Messages of one epoch count in another, as long as they are of the same cluster. */
+function plantOldEpoch (): () => void {
+  return replace(Configuring.prototype, 'admits', admits => function (this: Configuring, received, run) {
+    return (this.configuration !== undefined && received.origin === this.configuration.origin) || admits.call(this, received, run)
+  })
+}
+
 export const configurationMutants: readonly ConfigurationMutant[] = [
   {
     fault: 'members change one at a time, without a joint configuration',
@@ -44,5 +52,11 @@ export const configurationMutants: readonly ConfigurationMutant[] = [
     options: { nodes: 3, changes: true, forms: true },
     plant: () => replace(Formation.prototype, 'hasAllVotes', () => ({ members }, voters) => members.filter(({ id }) => voters.has(id)).length * 2 > members.length)
   },
-  { fault: 'an amnesiac voter', seeds: 100, options: { nodes: 3, shape: 'mesh', faults: { ...calm, usurp: 30, burst: 20 } }, plant: plantAmnesiacVoter }
+  { fault: 'an amnesiac voter', seeds: 100, options: { nodes: 3, shape: 'mesh', faults: { ...calm, usurp: 30, burst: 20 } }, plant: plantAmnesiacVoter },
+  {
+    fault: 'accept from an old epoch',
+    seeds: 60,
+    options: { nodes: 3, changes: true, forms: false, actions: 40, faults: { strand: 20, replace: 20, grow: 0, shrink: 0, wipe: 0, setBack: 0, lie: 0, usurp: 0 } },
+    plant: plantOldEpoch
+  }
 ]
