@@ -25,6 +25,8 @@ import { Shell } from './shell.js'
 const mostWaiting = 10_000
 /** How long a lane's owner may be silent at least before another takes its place. */
 const patienceMs = 50
+/** What a frame has before its message. */
+const headBytes = 16
 
 /**
  * A set that a majority of its members agrees on. `add`, `rem`, `has` and `holder` are linearizable; what a call changed is
@@ -48,7 +50,7 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
     const settings = checkStructureOptions({ ...options, durable: true }, 'set', cellBytes)
     const { clock, storage } = settings
     const now = readClock(clock)
-    this.#quorum = new Quorum({ ...checkConfiguration(options, settings.id), patienceMs, persistent: storage !== undefined, random: () => clock.random() }, now)
+    this.#quorum = new Quorum({ ...checkConfiguration(options, settings.id), maxMessageBytes: settings.frames.maxBytes - headBytes, patienceMs, persistent: storage !== undefined, random: () => clock.random() }, now)
     this.#calls = new SetCalls({
       clock,
       begin: (kind, element, token) => this.#begin(kind, element, token),

@@ -1,4 +1,5 @@
 import { assert } from '../ground/assert.js'
+import { mostTogether } from './cells.js'
 import type { Answer } from './cells.js'
 import type { OperationKind } from './execute.js'
 import { laneOf } from './lanes.js'
@@ -34,9 +35,6 @@ export interface CallLine {
 }
 
 export interface Done { readonly n: number, readonly answer: Answer }
-
-/** So many changes go together: what they come to travels with the element until it is released, and has to fit a frame. */
-const mostTogether = 32
 
 /** The origin's side of exactly once: what was asked of whom, in which order, and what nobody waits for any more. */
 export class Calls {

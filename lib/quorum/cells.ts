@@ -57,12 +57,17 @@ export function cellLength (element: string, { token, fence, outcomes }: Cell): 
 export const pageLength = 16_384
 
 const outcomeFields = 6
+/** So many changes of an origin go together: what they come to travels with the element until it is released, and has to fit a frame. */
+export const mostTogether = 32
+/** With so many outcomes, and those of one more origin, a cell still fits a frame, however long its names are. */
+export const mostOutcomes = 256
+const mostRead = mostOutcomes + mostTogether
 
 /** @throws TendrilError BAD_FRAME */
 export function readCell (value: unknown): Cell {
   if (!Array.isArray(value)) throw bad('no cell where one belongs')
   const [present, token, fence, flat] = value as unknown[]
-  if (typeof present !== 'boolean' || !Array.isArray(flat) || flat.length % outcomeFields !== 0) throw bad('a cell that is none')
+  if (typeof present !== 'boolean' || !Array.isArray(flat) || flat.length % outcomeFields !== 0 || flat.length > mostRead * outcomeFields) throw bad('a cell that is none')
   const outcomes: Outcome[] = []
   for (let i = 0; i < flat.length; i += outcomeFields) {
     const [origin, incarnation, n, code, ...rest] = flat.slice(i, i + outcomeFields) as unknown[]

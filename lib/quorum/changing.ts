@@ -38,6 +38,7 @@ export class Changing {
 
   /** A newcomer has answered, and belongs to this cluster from now on. @returns whether that is news: a store that does not count as new would else be invited again at once */
   welcomed (id: string, store: string): boolean {
+    if (!this.#pending.some(({ change }) => id === (change.kind === 'replace' ? change.by : change.id))) return false
     const isNews = this.#welcomed.get(id) !== store
     this.#welcomed.set(id, store)
     return isNews

@@ -22,7 +22,10 @@ export const configurationTypes = ['configuration', 'forming', 'invite', 'welcom
   'next-accepted', 'next-refuse', 'synced'] as const
 export type ConfigurationType = typeof configurationTypes[number]
 
+/** So many lists does a message name, of so many members each, and so many of them are told in all: it has to fit a frame. */
 const mostLists = 64
+const mostListed = 128
+const mostTold = 768
 
 export function isConfigurationBody<T extends { readonly type: string }> (body: T | ConfigurationBody): body is ConfigurationBody {
   return (configurationTypes as readonly string[]).includes(body.type)
@@ -31,7 +34,7 @@ export function isConfigurationBody<T extends { readonly type: string }> (body: 
 export function writeConfigurationFields (body: ConfigurationBody): unknown[] {
   switch (body.type) {
     case 'configuration': return [writeConfiguration(body.configuration), writeMembers(body.stores)]
-    case 'forming': return [body.size, body.tieBreaker, body.vote === undefined ? false : writeList(body.vote), writeLists(body.vetoes.slice(-mostLists))]
+    case 'forming': return [body.size, body.tieBreaker, body.vote === undefined ? false : writeList(body.vote), writeLists(latestOf(body.vetoes))]
     case 'invite': case 'welcome': return []
     case 'greet': return [body.boot]
     case 'greeted': return [body.boot, body.isRefused]
@@ -65,7 +68,14 @@ export function writeList ({ members, tieBreaker, round }: List): unknown[] { re
 export function readList (value: unknown): List {
   if (!Array.isArray(value)) throw bad('a list that is none')
   const [members, tieBreaker, round] = value as unknown[]
+  if (Array.isArray(members) && members.length > 2 * mostListed) throw bad('a list of too many')
   return { members: readMembers(members), tieBreaker: flag(tieBreaker), round: count(round) }
+}
+
+function latestOf (lists: readonly List[]): readonly List[] {
+  let room = mostTold
+  const before = lists.findLastIndex(({ members }, i) => lists.length - i > mostLists || (room -= members.length) < 0)
+  return lists.slice(before + 1)
 }
 
 export function writeLists (lists: readonly List[]): unknown[] { return lists.map(writeList) }

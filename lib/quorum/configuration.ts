@@ -26,6 +26,9 @@ export interface Configuration {
 
 export const maxStoreBytes = 64
 const mostMembers = 1024
+/** So many epochs may a cluster have, and so many starts a store in one of them: then every incarnation is a number that a term has room for. */
+export const mostEpochs = 2 ** 20
+export const startsPerEpoch = 2 ** 20
 
 /** What was agreed on before there was a configuration: ids that somebody listed, or a vote of all who are in it. */
 export function sealed (members: readonly Member[], tieBreaker: boolean, round = 0): Configuration {
@@ -92,7 +95,7 @@ export function writeConfiguration ({ origin, epoch, members, next, tieBreaker }
 export function readConfiguration (value: unknown): Configuration {
   if (!Array.isArray(value)) throw bad('a configuration that is none')
   const [origin, epoch, members, next, tieBreaker] = value as unknown[]
-  if (!isName(origin, maxStoreBytes) || !isCount(epoch) || epoch === 0 || typeof tieBreaker !== 'boolean') throw bad('a configuration that is none')
+  if (!isName(origin, maxStoreBytes) || !isCount(epoch) || epoch === 0 || epoch >= mostEpochs || typeof tieBreaker !== 'boolean') throw bad('a configuration that is none')
   const read = { origin, epoch, members: readMembers(members), next: next === false ? undefined : readMembers(next), tieBreaker }
   if (read.members.length === 0 || read.next?.length === 0) throw bad('a configuration of nobody')
   return read

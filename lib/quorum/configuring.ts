@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../core.js'
 import type { ErrorCode } from '../ground/errors.js'
 import type { MemberChange } from './changing.js'
-import { idsOf, sealed, sortMembers, storeOf, systemOf } from './configuration.js'
+import { idsOf, sealed, storeOf, systemOf } from './configuration.js'
 import type { Configuration, Member } from './configuration.js'
 import type { ConfigurationBody } from './configuration-messages.js'
 import { configurationChanges, formationChange, pledgeChange, readStanding } from './configuration-records.js'
@@ -40,6 +40,8 @@ export interface ConfiguringOptions extends Means {
 const againMs = 100
 const formingMs = 300
 const syncingMs = 20
+/** Of so many it is known when they were told last. */
+const mostTold = 1_000
 
 /**
  * Which configuration this node is in, how it came to be one of its members, and what follows: sealing, invitations, the succession of epochs, and who may speak
@@ -138,16 +140,14 @@ export class Configuring {
   #tell (to: string): void {
     const { nowMs } = this.#run
     if (nowMs - (this.#told.get(to) ?? -Infinity) < againMs) return
+    if (this.#told.size >= mostTold) this.#told.clear()
     this.#told.set(to, nowMs)
     this.#options.hold(to, this.#standing())
   }
 
   #askAfter (from: string): void { this.#options.send(from, { type: 'ping' }, true) }
 
-  #standing (): Body {
-    const stores = sortMembers(Array.from(this.identity.bindings.values(), ({ id, store }) => ({ id, store })))
-    return { type: 'configuration', configuration: this.configuration!, stores }
-  }
+  #standing (): Body { return { type: 'configuration', configuration: this.configuration!, stores: this.identity.speakers(this.configuration!) } }
 
   handle (sender: Sender, body: ConfigurationBody, run: Run): void {
     this.#run = run
@@ -179,7 +179,7 @@ export class Configuring {
       this.#refuse(storeOf(configuration, this.#options.id) === undefined ? 'CLUSTER_FULL' : 'NOT_MEMBER')
     }
     if (this.origin !== configuration.origin) return
-    this.greeting.learn(stores)
+    this.greeting.learn(stores.filter(({ id }) => storeOf(this.configuration!, id) !== undefined))
   }
 
   // Becoming a member

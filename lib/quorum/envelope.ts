@@ -34,7 +34,8 @@ export const everyone = ''
 
 const envelopeType = 1
 const firstBody = 12
-const mostVisited = 1_024
+/** So many may have been handed it. */
+export const mostVisited = 1_024
 
 export function writeEnvelope ({ origin, epoch, from, store, incarnation, released, changes }: Sender, { number, to, hops, visited }: Address, bodies: readonly unknown[]): unknown[] {
   return [envelopeType, origin, epoch, from, store, to, incarnation, number, released, changes, hops, visited, ...bodies]

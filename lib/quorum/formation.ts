@@ -20,7 +20,10 @@ export interface FormingBody {
 
 interface Ballots { readonly list: List, readonly voters: Set<string> }
 
-const mostLists = 1_000
+/** So many nodes are known at a time, those who were heard last. */
+const mostMet = 1_024
+/** So much is kept of lists that others speak of, in characters. What is said of others is said again. */
+const mostKept = 2 ** 22
 
 /**
  * How nodes that know how many they should be become a cluster, without time. Each votes for one list at a time; a list is **sealed** when all of it have voted
@@ -40,6 +43,7 @@ export class Formation {
   readonly #met = new Map<string, { readonly member: Member, readonly size: number, readonly tieBreaker: boolean }>()
   readonly #ballots = new Map<string, Ballots>()
   readonly #dead = new Set<string>()
+  #kept = 0
 
   constructor (id: string, store: string, tieBreaker: boolean) {
     this.id = id
@@ -54,9 +58,11 @@ export class Formation {
   /** @returns whether a node was met that is news */
   hear (member: Member, { size, tieBreaker, vote, vetoes }: FormingBody): boolean {
     const known = this.#met.get(member.id)
+    this.#met.delete(member.id)
     this.#met.set(member.id, { member, size, tieBreaker })
+    if (this.#met.size > mostMet) this.#met.delete(this.#met.keys().next().value ?? '')
     if (vote !== undefined && isIn(vote, member)) this.#voted(vote, member.id)
-    for (const list of vetoes) if (isIn(list, member)) this.#dead.add(keyOf(list))
+    for (const list of vetoes) if (isIn(list, member)) this.#vetoed(keyOf(list))
     return known?.member.store !== member.store || known.size !== size
   }
 
@@ -67,10 +73,20 @@ export class Formation {
     }
   }
 
+  #hasRoom (key: string): boolean {
+    if (this.#kept + key.length > mostKept) return false
+    this.#kept += key.length
+    return true
+  }
+
+  #vetoed (key: string): void {
+    if (!this.#dead.has(key) && (this.#ballots.has(key) || this.#hasRoom(key))) this.#dead.add(key)
+  }
+
   #voted (list: List, id: string): void {
-    const ballots = this.#ballots.get(keyOf(list)) ?? { list, voters: new Set<string>() }
-    if (this.#ballots.size < mostLists) this.#ballots.set(keyOf(list), ballots)
-    ballots.voters.add(id)
+    const key = keyOf(list)
+    if (!this.#ballots.has(key) && this.#hasRoom(key)) this.#ballots.set(key, { list, voters: new Set() })
+    this.#ballots.get(key)?.voters.add(id)
   }
 
   /** Takes its vote back if the list will never be sealed. @returns whether that is so */
@@ -148,7 +164,15 @@ export class Formation {
   }
 }
 
-function keyOf ({ members, tieBreaker, round }: List): string { return JSON.stringify([writeMembers(members), tieBreaker, round]) }
+const keys = new WeakMap<List, string>()
+
+function keyOf (list: List): string {
+  const known = keys.get(list)
+  if (known !== undefined) return known
+  const key = JSON.stringify([writeMembers(list.members), list.tieBreaker, list.round])
+  keys.set(list, key)
+  return key
+}
 
 function byOrder (a: List, b: List): number {
   const [one, other] = [keyOf(a), keyOf(b)]

@@ -1,4 +1,5 @@
-import type { Member } from './configuration.js'
+import { sortMembers, storeOf } from './configuration.js'
+import type { Configuration, Member } from './configuration.js'
 
 /** What a member durably recalls of another: which store speaks under its id, and how far that has come. */
 export interface Binding {
@@ -48,6 +49,11 @@ export class Identity {
   admits (id: string, store: string): boolean {
     const known = this.bindings.get(id)
     return known === undefined || known.store === store
+  }
+
+  /** Which stores are known to speak for those whom a configuration names. */
+  speakers (configuration: Configuration): Member[] {
+    return sortMembers(Array.from(this.bindings.values(), ({ id, store }) => ({ id, store })).filter(({ id }) => storeOf(configuration, id) !== undefined))
   }
 
   /** @returns what is to be recalled from now on; undefined: this is not who spoke under the id before */

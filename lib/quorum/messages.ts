@@ -1,11 +1,11 @@
 import { isName, maxIdBytes } from '../ground/ids.js'
-import { answerCodes, bad, cellLength, isToken, maxElementBytes, readAnswer, readCell, writeCell } from './cells.js'
+import { answerCodes, bad, cellLength, isToken, maxElementBytes, mostTogether, readAnswer, readCell, writeCell } from './cells.js'
 import type { Answer, Stamped } from './cells.js'
 import { configurationTypes, isConfigurationBody, readConfigurationBody, writeConfigurationFields } from './configuration-messages.js'
 import type { ConfigurationBody } from './configuration-messages.js'
 import { operationKinds } from './execute.js'
 import type { Operation } from './execute.js'
-import { laneCount } from './lanes.js'
+import { laneCount, laneOf } from './lanes.js'
 import { isCount, isStamp, isTerm } from './terms.js'
 import type { Stamp, Term } from './terms.js'
 
@@ -103,11 +103,11 @@ export function readBody (value: unknown): Body {
   const type = typeof index === 'number' ? types[index] : undefined
   switch (type) {
     case 'prepare': return { type, lane: lane(a), term: term(b), cursor: count(c) }
-    case 'promise': return { type, lane: lane(a), term: term(b), cursor: count(c), next: count(d), entries: entriesOf(e, term(b)) }
+    case 'promise': return readPromise(lane(a), term(b), count(c), count(d), e)
     case 'accept': return readAccept(lane(a), term(b), [c, d, e, f, g].map(count), h)
     case 'ack': return { type, lane: lane(a), term: term(b), closed: count(c), round: count(d) }
     case 'refuse': case 'redirect': case 'tend': case 'owned': return { type, lane: lane(a), term: b === '' ? '' : term(b) }
-    case 'forward': return { type, lane: lane(a), term: b === '' ? '' : term(b), element: element(c), operations: operations(d) }
+    case 'forward': return { type, lane: lane(a), term: b === '' ? '' : term(b), element: elementOf(c, lane(a)), operations: operations(d) }
     case 'answer': return { type, lane: lane(a), term: term(b), incarnation: count(c), element: element(d), answers: answers(e) }
     case 'read': return { type, incarnation: count(a), number: count(b), element: element(c) }
     case 'repair': return { type, incarnation: count(a), number: count(b), element: element(c), stamped: stamped(d, e) }
@@ -118,9 +118,15 @@ export function readBody (value: unknown): Body {
   }
 }
 
+/** Pages go on and on to the last. */
+function readPromise (lane: number, term: Term, cursor: number, next: number, list: unknown): LaneBody {
+  if (next !== 0 && next <= cursor) throw bad('a page that goes back')
+  return { type: 'promise', lane, term, cursor, next, entries: entriesOf(list, lane, term) }
+}
+
 function readAccept (lane: number, term: Term, numbers: readonly number[], list: unknown): Accept {
   const [after = 0, through = 0, round = 0, commit = 0, floor = 0] = numbers
-  const entries = entriesOf(list, term)
+  const entries = entriesOf(list, lane, term)
   if (through < after || floor > commit) throw bad('an accept out of order')
   for (const { stamp } of entries) if (!stamp.startsWith(term)) throw bad('an accept of another term')
   return { type: 'accept', lane, term, after, through, round, commit, floor, entries }
@@ -131,11 +137,11 @@ function writeEntry ({ element, stamp, cell, committed }: Entry): unknown[] {
 }
 
 /** Nothing in a lane is of a later term than the one that is spoken of. */
-function entriesOf (value: unknown, term: Term): Entry[] {
+function entriesOf (value: unknown, lane: number, term: Term): Entry[] {
   return list(value).map(item => {
     const [name, stamp, committed, cell] = list(item)
     if (typeof committed !== 'boolean' || !isStamp(stamp) || stamp.slice(0, term.length) > term) throw bad('an entry that is none')
-    return { element: element(name), stamp, committed, cell: readCell(cell) }
+    return { element: elementOf(name, lane), stamp, committed, cell: readCell(cell) }
   })
 }
 
@@ -146,6 +152,7 @@ function stamped (stamp: unknown, cell: unknown): Stamped {
 
 function operations (value: unknown): Operation[] {
   const flat = list(value)
+  if (flat.length > 3 * mostTogether) throw bad('more operations than go together')
   const read: Operation[] = []
   for (let i = 0; i < flat.length; i += 3) {
     const [n, index, token] = flat.slice(i, i + 3)
@@ -159,6 +166,7 @@ function operations (value: unknown): Operation[] {
 
 function answers (value: unknown): Answered[] {
   const flat = list(value)
+  if (flat.length > 5 * mostTogether) throw bad('more answers than go together')
   const read: Answered[] = []
   for (let i = 0; i < flat.length; i += 5) {
     const [n, code, token, fence, stamp] = flat.slice(i, i + 5)
@@ -186,6 +194,13 @@ function term (value: unknown): Term {
 function element (value: unknown): string {
   if (!isName(value, maxElementBytes)) throw bad('an element that is none')
   return value
+}
+
+/** In another lane it would be a second cell of the element, which nobody compares with the first. */
+function elementOf (value: unknown, lane: number): string {
+  const name = element(value)
+  if (laneOf(name) !== lane) throw bad('an element of another lane')
+  return name
 }
 
 function count (value: unknown): number {

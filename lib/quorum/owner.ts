@@ -1,5 +1,5 @@
 import { assert } from '../ground/assert.js'
-import { absent } from './cells.js'
+import { absent, mostOutcomes } from './cells.js'
 import type { Answer, Cell, Outcome } from './cells.js'
 import { execute, outcomeOf, withOutcomes } from './execute.js'
 import type { Operation, Origin } from './execute.js'
@@ -91,11 +91,20 @@ export class Owner {
       if (answered !== undefined) again.push(answered)
       else if (!answers.has(operation.n) && !this.#released.covers({ origin: origin.id, incarnation: origin.incarnation, n: operation.n })) {
         fresh.push(operation)
-        answers.set(operation.n, undefined)
       }
     }
-    if (fresh.length > 0) this.#execute(origin, element, fresh, operations[0]!.n)
+    if (fresh.length === 0 || this.#isFull(origin, element, fresh)) return again
+    for (const { n } of fresh) answers.set(n, undefined)
+    this.#execute(origin, element, fresh, operations[0]!.n)
     return again
+  }
+
+  /** Too many origins have not said so far that they wait for this element no more: it has to fit a frame, so others wait for them. */
+  #isFull (origin: Origin, element: string, operations: readonly Operation[]): boolean {
+    const cell = this.ledger.lines.get(element)?.cell
+    if (cell === undefined || cell.outcomes.length <= mostOutcomes) return false
+    return cell.outcomes.filter(outcome => !this.#released.covers(outcome)).length > mostOutcomes &&
+      !operations.every(({ n }) => outcomeOf(cell, origin, n) !== undefined)
   }
 
   /** The table of an origin, without what it has released; undefined for a process that is no more. */

@@ -4,7 +4,7 @@ import { Owner } from './owner.js'
 import type { Released } from './released.js'
 import type { Routes } from './routes.js'
 import type { QuorumSystem } from './systems.js'
-import { roundOf, termOf } from './terms.js'
+import { hasNext, roundOf, termOf } from './terms.js'
 import type { Term } from './terms.js'
 
 export interface OwningOptions {
@@ -116,7 +116,7 @@ export class Owning {
   /** Sends whatever there is to send. `maySend`: a quorum can be reached; before that no new term is begun. */
   pump ({ incarnation, nowMs, maySend }: { readonly incarnation: number, readonly nowMs: number, readonly maySend: boolean }): void {
     if (maySend && this.#claims.size > 0) {
-      for (const lane of this.#claims) if (!this.owners.has(lane)) this.#begin(lane, incarnation)
+      for (const lane of this.#claims) if (!this.owners.has(lane) && hasNext(this.#options.routes.lane(lane).term)) this.#begin(lane, incarnation)
       this.#claims.clear()
     }
     for (const owner of this.#touched) {

@@ -18,6 +18,8 @@ export interface QuorumOptions {
   readonly patienceMs: number
   /** The neighbour that is next on the way to a member, where somebody knows. */
   readonly nextHop?: ((to: string) => string | undefined) | undefined
+  /** How long a message may be that is passed on for others, as MessagePack. Default: without limit. */
+  readonly maxMessageBytes?: number | undefined
 }
 
 export type QuorumEvent =

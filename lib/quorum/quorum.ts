@@ -66,7 +66,7 @@ export class Quorum implements Core<QuorumEvent> {
     this.#now = now
     this.#keeping = new Keeping(persistent)
     this.#speaker = new Speaker(options, this.#keeping)
-    this.#relay = new Relay({ id: this.id, nextHop: options.nextHop })
+    this.#relay = new Relay({ ...options, id: this.id })
     this.#presence = new Presence(this.id, this.#relay)
     this.configuring = this.#newConfiguring(options.clusterSize)
     if (!persistent) this.configuring.start([], this.#run)
@@ -192,7 +192,7 @@ export class Quorum implements Core<QuorumEvent> {
     const isAnother = self !== undefined && self.id !== this.id
     this.#speaker.restore(self, last => this.nextIncarnation(last))
     if (isAnother) {
-      this.#relay = new Relay({ id: this.id, nextHop: this.#options.nextHop })
+      this.#relay = new Relay({ ...this.#options, id: this.id })
       this.#presence = new Presence(this.id, this.#relay)
       this.configuring = this.#newConfiguring(this.configuring.formation.size)
     }

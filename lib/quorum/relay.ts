@@ -1,13 +1,16 @@
 import type { Link, Message, Traffic } from '../core.js'
-import { everyone, readBodies, readEnvelope, writeEnvelope } from './envelope.js'
+import { everyone, mostVisited, readBodies, readEnvelope, writeEnvelope } from './envelope.js'
 import type { Sender } from './envelope.js'
 import { bodyLength, writeBody } from './messages.js'
 import type { Body } from './messages.js'
+import { packedLength } from './packed-length.js'
 
 export interface RelayOptions {
   readonly id: string
   /** The neighbour that is next on the way to a member; without one, or undefined: every neighbour. */
   readonly nextHop?: ((to: string) => string | undefined) | undefined
+  /** What is longer is not passed on: the next one would not take it, and blame this node for it. */
+  readonly maxMessageBytes?: number | undefined
 }
 
 interface Neighbour {
@@ -42,6 +45,8 @@ const fullLength = 16_384
 const mostQueued = 512
 const mostRemembered = 8_192
 const mostHops = 32
+/** Of what others say so many bytes wait for a slow neighbour: the longer they are, the fewer of them. */
+const mostRelayedBytes = 2 ** 23
 
 /**
  * Carries messages between members that may have no link with each other: along a next hop where one is known, else over
@@ -113,7 +118,7 @@ export class Relay {
   #waysTo (to: string, visited: readonly string[], wide: boolean): { readonly handed: readonly string[], readonly links: readonly Link[] } {
     const next = wide ? undefined : this.#linkTo(to) ?? this.#linkTo(this.#options.nextHop?.(to))
     const links = next !== undefined ? [next] : this.#onePerNeighbour().filter(link => !visited.includes(this.links.get(link)!.id))
-    return { links, handed: [...new Set([...visited, ...links.map(link => this.links.get(link)!.id)])] }
+    return { links, handed: [...new Set([...visited, ...links.map(link => this.links.get(link)!.id)])].slice(0, mostVisited) }
   }
 
   #queue (outgoing: Outgoing, links: readonly Link[]): void {
@@ -123,6 +128,13 @@ export class Relay {
       queue.push(outgoing)
       this.#wake.add(link)
     }
+  }
+
+  /** What others say, where it still fits. */
+  #pass (outgoing: Outgoing, message: Message, links: readonly Link[]): void {
+    const bytes = packedLength(message)
+    if (bytes > (this.#options.maxMessageBytes ?? Infinity)) return
+    this.#queue(outgoing, links.filter(link => bytes * (this.links.get(link)!.queue.length + 1) <= mostRelayedBytes))
   }
 
   #linkTo (id: string | undefined): Link | undefined {
@@ -168,8 +180,10 @@ export class Relay {
     if (sender.from === id || !this.#remember(`${sender.from} ${sender.store} ${sender.incarnation} ${number}`)) return undefined
     if (to !== id && hops < mostHops) {
       const { handed, links } = this.#waysTo(to, [...new Set([...visited, id])], false)
-      const passed = writeEnvelope(sender, { number, to, hops: hops + 1, visited: handed }, bodies)
-      this.#queue({ sender, to, visited: handed, bodies: [...bodies], length: fullLength, message: passed }, links)
+      // Of the bodies no more is passed on than was understood.
+      const understood = read.map(writeBody)
+      const passed = writeEnvelope(sender, { number, to, hops: hops + 1, visited: handed }, understood)
+      this.#pass({ sender, to, visited: handed, bodies: understood, length: fullLength, message: passed }, passed, links)
     }
     return isMine ? { sender, bodies: read } : undefined
   }

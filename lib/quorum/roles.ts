@@ -3,13 +3,16 @@ import type { Acceptance, Acceptor, Shown } from './acceptor.js'
 import { Calling } from './calling.js'
 import type { CallResults, Speaking } from './calling.js'
 import type { Calls } from './calls.js'
+import { laneOf } from './lanes.js'
 import type { Body, LaneBody } from './messages.js'
 import { Owning } from './owning.js'
 import type { Released } from './released.js'
 import { Routes } from './routes.js'
 import type { QuorumSystem } from './systems.js'
 import { Tending } from './tending.js'
-import { ownerOf } from './terms.js'
+import { ownerOf, roundOf, termOfStamp } from './terms.js'
+import type { Term } from './terms.js'
+import { Tolerance } from './tolerance.js'
 
 export interface RolesOptions {
   readonly id: string
@@ -44,6 +47,7 @@ export class Roles {
   readonly calling: Calling
   readonly tending: Tending
   readonly #options: RolesOptions
+  readonly #tolerance = new Tolerance()
 
   constructor (options: RolesOptions) {
     const { id, system, acceptor, calls, released, random, patienceMs, isJoint, routes: before, goneMs, send, keep } = options
@@ -80,6 +84,7 @@ export class Roles {
 
   handle (from: string, incarnation: number, body: LaneBody, speaking: Speaking): void {
     const { acceptor } = this.#options
+    if (!this.#isPlausible(body)) return
     switch (body.type) {
       case 'prepare':
         this.owning.hear(body.lane, body.term)
@@ -105,6 +110,22 @@ export class Roles {
       case 'ping': this.#options.send(from, { type: 'pong' }, true); break
       case 'pong': break
     }
+  }
+
+  /** Whether its term is one that may come to be, going by those that were heard of. */
+  #isPlausible (body: LaneBody): boolean {
+    switch (body.type) {
+      case 'prepare': case 'accept': case 'refuse': case 'redirect': case 'tend': return this.#isNear(body.lane, body.term)
+      case 'repair': return this.#isNear(laneOf(body.element), termOfStamp(body.stamped.stamp))
+      default: return true
+    }
+  }
+
+  #isNear (lane: number, term: Term): boolean {
+    const { term: heard } = this.routes.lane(lane)
+    const { promised } = this.#options.acceptor.lane(lane)
+    if (term <= heard) return true
+    return this.#tolerance.admits(lane, roundOf(term), Math.max(roundOf(heard), roundOf(promised)))
   }
 
   #accepted (to: string, { reply, changes, shown, purged }: Acceptance, speaking: Speaking): void {

@@ -1,10 +1,8 @@
 import { randomId } from '../ground/ids.js'
+import { startsPerEpoch } from './configuration.js'
 import type { Keeping } from './keeping.js'
 import { selfChange } from './records.js'
 import type { Self } from './records.js'
-
-/** So many starts may a store have: of a later epoch, incarnations are greater. */
-const startsPerEpoch = 2 ** 20
 
 export interface SpeakerOptions {
   readonly id?: string | undefined

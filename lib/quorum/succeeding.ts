@@ -1,7 +1,7 @@
 import type { Change } from '../core.js'
 import type { ErrorCode } from '../ground/errors.js'
 import { Changing } from './changing.js'
-import { jointOf, settledOf } from './configuration.js'
+import { jointOf, mostEpochs, settledOf } from './configuration.js'
 import type { Configuration, Member } from './configuration.js'
 import { successionChange } from './configuration-records.js'
 import type { StoredStanding } from './configuration-records.js'
@@ -13,7 +13,9 @@ import { Succession } from './succession.js'
 import type { SuccessionBody } from './succession.js'
 import { Syncing } from './syncing.js'
 import type { QuorumSystem } from './systems.js'
-import { roundOf, termOf } from './terms.js'
+import { hasNext, roundOf, termOf } from './terms.js'
+import type { Term } from './terms.js'
+import { Tolerance } from './tolerance.js'
 
 /** What a part of a core may do. */
 export interface Means {
@@ -60,6 +62,7 @@ export class Succeeding {
   succession = new Succession()
   syncing: Syncing | undefined
   readonly #options: SucceedingOptions
+  #tolerance = new Tolerance()
   #proposeAt = -Infinity
   #wholeAt: number | undefined
 
@@ -72,6 +75,7 @@ export class Succeeding {
   /** Another configuration holds from now on. */
   restart ({ next }: Configuration): void {
     this.succession = new Succession()
+    this.#tolerance = new Tolerance()
     this.syncing = next === undefined ? undefined : new Syncing()
     this.#wholeAt = undefined
     this.#proposeAt = -Infinity
@@ -86,9 +90,11 @@ export class Succeeding {
     const { succession } = this
     switch (body.type) {
       case 'synced': this.syncing?.hear(readLanes(body.lanes)); break
-      case 'next-prepare': this.#reply(from, succession.prepare(body.ballot)); break
+      case 'next-prepare':
+        if (this.#isNear(body.ballot)) this.#reply(from, succession.prepare(body.ballot))
+        break
       case 'next-accept':
-        if (follows(body.configuration, present.configuration)) this.#reply(from, succession.accept(body.ballot, body.configuration))
+        if (this.#isNear(body.ballot) && follows(body.configuration, present.configuration)) this.#reply(from, succession.accept(body.ballot, body.configuration))
         break
       case 'next-promise': if (succession.heardPromise(from, body.ballot, body.accepted, present.system)) this.#ask(present, false); break
       case 'next-accepted': {
@@ -97,10 +103,13 @@ export class Succeeding {
         break
       }
       case 'next-refuse':
+        if (!this.#isNear(body.ballot)) break
         succession.refused(body.ballot)
         this.#proposeAt = present.run.nowMs + patienceMs * this.#options.random()
     }
   }
+
+  #isNear (ballot: Term): boolean { return this.#tolerance.admits(0, roundOf(ballot), roundOf(this.succession.heard)) }
 
   #reply (to: string, body: SuccessionBody): void {
     if (body.type !== 'next-refuse') this.#options.keep([successionChange(this.succession)])
@@ -117,7 +126,7 @@ export class Succeeding {
   #propose (value: Configuration, present: Present): void {
     const { nowMs, incarnation } = present.run
     const { succession } = this
-    if (succession.attempt !== undefined || nowMs < this.#proposeAt || !present.mayVote) return
+    if (succession.attempt !== undefined || nowMs < this.#proposeAt || !present.mayVote || !hasNext(succession.heard) || value.epoch >= mostEpochs) return
     succession.propose(termOf(roundOf(succession.heard) + 1, this.#options.id, incarnation), value)
     this.#ask(present, false)
   }

@@ -29,6 +29,9 @@ export function sequenceOf (stamp: Stamp): number { return stamp === '' ? 0 : pa
 
 export function roundOf (term: Term): number { return term === '' ? 0 : parseInt(term.slice(0, digits), 36) }
 
+/** Whether a round follows it: what a number has no room for is no term. */
+export function hasNext (term: Term): boolean { return roundOf(term) < limit - 1 }
+
 /** Whose term it is; the empty term is nobody's. */
 export function ownerOf (term: Term): string {
   return term.slice(digits, -digits - terminator.length).replaceAll(' !', ' ')
