@@ -163,7 +163,7 @@ export class Configuring {
       case 'welcome': if (this.succeeding.changing.welcomed(from, store)) this.#changeNow(); break
       case 'greet': this.#greeted(sender, body.boot); break
       case 'greeted':
-        if (body.boot === this.#options.boot && origin === this.origin) this.#answered(from, store, body.isRefused)
+        if (body.boot === this.#options.boot && origin === this.origin && sender.epoch >= this.epoch) this.#answered(from, store, body.isRefused)
         break
       default: if (this.admits(sender, run) && this.mayVote) this.succeeding.handle(from, body, this.#present)
     }
@@ -225,6 +225,8 @@ export class Configuring {
     const { configuration } = this
     if (configuration === undefined || this.refusal !== undefined) return
     const isOurs = origin === configuration.origin
+    // Whoever is behind can't say who counts by now.
+    if (isOurs && epoch > configuration.epoch) { this.#askAfter(from); return }
     const listed = isOurs ? storeOf(configuration, from) : undefined
     if (!isOurs) this.#mismatched()
     if (listed === undefined || epoch < configuration.epoch) this.#tell(from)

@@ -10,7 +10,7 @@ import type { Progress } from './progress.js'
 import type { Released } from './released.js'
 import { reachedByQuorum } from './systems.js'
 import type { QuorumSystem } from './systems.js'
-import { stampOf } from './terms.js'
+import { ownerOf, stampOf } from './terms.js'
 import type { Term } from './terms.js'
 import { Waiting } from './waiting.js'
 import type { Waiter } from './waiting.js'
@@ -64,6 +64,8 @@ export class Owner {
     if (progress === undefined || this.isOwning || progress.hasPromised || progress.cursor !== cursor) return false
     for (const entry of entries) this.ledger.learn(entry)
     Object.assign(progress, { cursor: next, isAsked: false, attempts: 0, hasPromised: next === 0 })
+    // Its own cells first: what it alone holds, of which the others know nothing any more, only it can learn of here.
+    if (this.progress.get(ownerOf(this.term))?.hasPromised === false) return false
     if (!this.system.isQuorum(new Set(this.system.members.filter(id => this.progress.get(id)!.hasPromised)))) return false
     this.#own()
     return true

@@ -31,3 +31,14 @@ test('a newcomer whose store does not count as new is not invited over and over'
   t.equal(changing.welcomed('a', 'new'), true, 'another store is')
   t.end()
 })
+
+test('seeds that failed once', t => {
+  const seeds = [
+    // Nobody but the lane's owner held a removed element, and it owned the lane by what the others promised alone.
+    200_452,
+    // A member that was behind did not know the store of one that had been replaced, and put it out.
+    202_534
+  ]
+  for (const seed of seeds) t.equal(simulateQuorum({ seed, changes: seed % 2 === 0 }).failure, undefined, `seed ${seed}`)
+  t.end()
+})
