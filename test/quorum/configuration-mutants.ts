@@ -55,7 +55,7 @@ export const configurationMutants: readonly ConfigurationMutant[] = [
   { fault: 'an amnesiac voter', seeds: 100, options: { nodes: 3, shape: 'mesh', faults: { ...calm, usurp: 30, burst: 20 } }, plant: plantAmnesiacVoter },
   {
     fault: 'accept from an old epoch',
-    seeds: 60,
+    seeds: 150,
     options: { nodes: 3, changes: true, forms: false, actions: 40, faults: { strand: 20, replace: 20, grow: 0, shrink: 0, wipe: 0, setBack: 0, lie: 0, usurp: 0 } },
     plant: plantOldEpoch
   }
