@@ -25,7 +25,7 @@ export class Presence {
   neighbours (identity: Identity): ReadonlySet<string> {
     const version = this.#relay.version + identity.version
     if (this.#known?.version !== version || this.#known.identity !== identity) {
-      this.#known = { identity, version, ids: this.#relay.neighbours((id, store) => identity.admits(id, store)) }
+      this.#known = { identity, version, ids: this.#relay.neighbours() }
     }
     return this.#known.ids
   }

@@ -66,11 +66,13 @@ export class Quorum implements Core<QuorumEvent> {
     this.#now = now
     this.#keeping = new Keeping(persistent)
     this.#speaker = new Speaker(options, this.#keeping)
-    this.#relay = new Relay({ ...options, id: this.id })
+    this.#relay = this.#newRelay()
     this.#presence = new Presence(this.id, this.#relay)
     this.configuring = this.#newConfiguring(options.clusterSize)
     if (!persistent) this.configuring.start([], this.#run)
   }
+
+  #newRelay (): Relay { return new Relay({ ...this.#options, id: this.id, admits: (id, store) => this.configuring.identity.admits(id, store) }) }
 
   #newConfiguring (clusterSize: number | undefined): Configuring {
     return new Configuring({
@@ -192,7 +194,7 @@ export class Quorum implements Core<QuorumEvent> {
     const isAnother = self !== undefined && self.id !== this.id
     this.#speaker.restore(self, last => this.nextIncarnation(last))
     if (isAnother) {
-      this.#relay = new Relay({ ...this.#options, id: this.id })
+      this.#relay = this.#newRelay()
       this.#presence = new Presence(this.id, this.#relay)
       this.configuring = this.#newConfiguring(this.configuring.formation.size)
     }
@@ -303,7 +305,7 @@ export class Quorum implements Core<QuorumEvent> {
 
   #settle (): Effects<QuorumEvent> {
     do {
-      if (this.#keeping.isDue) for (const { to, body } of this.#keeping.release()) this.#send(to, body, false)
+      if (this.#keeping.isDue) for (const { to, body } of this.#keeping.release()) this.#send(to, body, isToStranger(body))
       if (this.#inbox.length > 0) for (const body of this.#inbox.splice(0)) this.#hear(this.#sender, body)
       this.#released.hear(this.id, this.incarnation, this.#calls.released)
       if (this.#hasBegun) this.#roles?.owning.pump(this.#speaking)
@@ -336,3 +338,6 @@ export class Quorum implements Core<QuorumEvent> {
     this.#tickAt = at === Infinity ? undefined : at
   }
 }
+
+/** Whoever is refused speaks for the id of another, to whom the straight way leads. */
+function isToStranger (body: Body): boolean { return body.type === 'greeted' && body.isRefused }

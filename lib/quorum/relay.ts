@@ -9,6 +9,8 @@ export interface RelayOptions {
   readonly id: string
   /** The neighbour that is next on the way to a member; without one, or undefined: every neighbour. */
   readonly nextHop?: ((to: string) => string | undefined) | undefined
+  /** Whether a store may speak for an id, as far as is known. */
+  readonly admits: (id: string, store: string) => boolean
   /** What is longer is not passed on: the next one would not take it, and blame this node for it. */
   readonly maxMessageBytes?: number | undefined
 }
@@ -19,6 +21,8 @@ interface Neighbour {
   readonly queue: Outgoing[]
   sent: number
   received: number
+  /** The number of what it carried last, of all links; of its opening, where it has carried nothing. */
+  heardAt: number
 }
 
 /** An envelope that waits in one queue or in several: as long as nobody has pulled it, more may be put into it. */
@@ -61,6 +65,7 @@ export class Relay {
   readonly #open = { straight: new Map<string, Outgoing>(), wide: new Map<string, Outgoing>() }
   readonly #wake = new Set<Link>()
   #number = 0
+  #heard = 0
   /** How often links came or went. */
   version = 0
   /** Messages for others, and from others, over all links so far. */
@@ -72,14 +77,14 @@ export class Relay {
   }
 
   /** Whom links lead to. Whoever is not who it says it is carries messages as others do, but is nobody: the empty id. */
-  neighbours (admits: (id: string, store: string) => boolean): ReadonlySet<string> {
+  neighbours (): ReadonlySet<string> {
     const ids = new Set<string>()
-    for (const { id, store } of this.links.values()) ids.add(admits(id, store) ? id : everyone)
+    for (const { id, store } of this.links.values()) ids.add(this.#options.admits(id, store) ? id : everyone)
     return ids
   }
 
   open (link: Link, id: string, store: string): void {
-    this.links.set(link, { id, store, queue: [], sent: 0, received: 0 })
+    this.links.set(link, { id, store, queue: [], sent: 0, received: 0, heardAt: ++this.#heard })
     this.#linksChanged()
   }
 
@@ -117,7 +122,7 @@ export class Relay {
   /** Over which links to go, and who will have been handed it then. */
   #waysTo (to: string, visited: readonly string[], wide: boolean): { readonly handed: readonly string[], readonly links: readonly Link[] } {
     const next = wide ? undefined : this.#linkTo(to) ?? this.#linkTo(this.#options.nextHop?.(to))
-    const links = next !== undefined ? [next] : this.#onePerNeighbour().filter(link => !visited.includes(this.links.get(link)!.id))
+    const links = next !== undefined ? [next] : [...this.links.keys()].filter(link => !visited.includes(this.links.get(link)!.id))
     return { links, handed: [...new Set([...visited, ...links.map(link => this.links.get(link)!.id)])].slice(0, mostVisited) }
   }
 
@@ -137,14 +142,17 @@ export class Relay {
     this.#queue(outgoing, links.filter(link => bytes * (this.links.get(link)!.queue.length + 1) <= mostRelayedBytes))
   }
 
+  /** Of several, the one that was heard last: an older one may lead nowhere, and not have been closed. */
   #linkTo (id: string | undefined): Link | undefined {
     if (id === undefined || id === everyone) return undefined
-    for (const [link, neighbour] of this.links) if (neighbour.id === id) return link
-    return undefined
-  }
-
-  #onePerNeighbour (): Link[] {
-    return [...new Map(Array.from(this.links, ([link, { id }]) => [id, link])).values()]
+    let found: Link | undefined
+    let heardAt = 0
+    for (const [link, neighbour] of this.links) {
+      if (neighbour.id !== id || neighbour.heardAt < heardAt || !this.#options.admits(id, neighbour.store)) continue
+      found = link
+      heardAt = neighbour.heardAt
+    }
+    return found
   }
 
   pull (link: Link): Message | undefined {
@@ -175,7 +183,10 @@ export class Relay {
     const isMine = to === id || to === everyone
     const read = readBodies(bodies)
     const neighbour = this.links.get(link)
-    if (neighbour !== undefined) neighbour.received += read.length
+    if (neighbour !== undefined) {
+      neighbour.received += read.length
+      neighbour.heardAt = ++this.#heard
+    }
     this.received += read.length
     if (sender.from === id || !this.#remember(`${sender.from} ${sender.store} ${sender.incarnation} ${number}`)) return undefined
     if (to !== id && hops < mostHops) {
