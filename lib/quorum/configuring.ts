@@ -155,7 +155,8 @@ export class Configuring {
     switch (body.type) {
       case 'configuration': this.#hearConfiguration(body.configuration, body.stores); break
       case 'forming':
-        if (this.configuration !== undefined) this.#tell(from)
+        // The straight way leads to the member that it is named like.
+        if (this.configuration !== undefined) this.#tell(this.identity.admits(from, store) ? from : everyone)
         else if (this.formation.hear({ id: from, store }, body)) this.#metAt = run.nowMs
         this.#form()
         break

@@ -4,7 +4,7 @@ import { closeAll, join } from '../support/pairs.js'
 import type { Pair } from '../support/pairs.js'
 import { until, within } from '../support/waiting.js'
 
-export type Shape = 'mesh' | 'chain' | 'ring'
+export type Shape = 'mesh' | 'chain' | 'ring' | 'none'
 
 /** Members of one set, joined in memory. */
 export class Cluster {
@@ -18,7 +18,7 @@ export class Cluster {
     const last = ids.length - 1
     for (const [i, a] of ids.entries()) {
       for (const [j, b] of ids.entries()) {
-        if (i < j && (shape === 'mesh' || j === i + 1 || (shape === 'ring' && i === 0 && j === last))) this.join(a, b)
+        if (i < j && shape !== 'none' && (shape === 'mesh' || j === i + 1 || (shape === 'ring' && i === 0 && j === last))) this.join(a, b)
       }
     }
   }
