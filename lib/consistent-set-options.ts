@@ -18,14 +18,14 @@ export interface ConsistentSetOptions extends Omit<StructureOptions, 'durable' |
 /** What a call takes. */
 export interface CallOptions {
   /** Ends the wait when aborted. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** For so long the call waits at most, in milliseconds. */
-  timeout?: number
+  timeout?: number | undefined
 }
 
 export interface ChangeOptions extends CallOptions {
   /** Who holds the element, 1 to 256 bytes. `add`: default random. `rem`: only if this token holds it; default, whoever does. */
-  token?: string
+  token?: string | undefined
 }
 
 /** The same, checked. */

@@ -193,8 +193,8 @@ export class ConsistentSet extends EventEmitter<ConsistentSetEvents> {
   status (): ConsistentSetStatus { return { ...this.#quorum.standing } }
 
   /**
-   * Takes a node in: one that is connected, has this `name` and `cluster`, and belongs nowhere yet. Resolves with the members, once it
-   * is one, and has all that the others have.
+   * Takes a node in: one that is connected, has this `name` and `cluster`, and belongs nowhere yet: who was put out comes back with empty
+   * storage only. Waits until there is such a node, and resolves with the members, once it is one, and has all that the others have.
    * @throws TypeError | RangeError with code INVALID_ARGUMENT. TendrilError: NOT_MEMBER where this node is none; CLOSED, STORAGE_FAILED
    */
   grow (id: string): Promise<string[]>
