@@ -189,11 +189,13 @@ export class Configuring {
   #form (): void {
     if (this.configuration !== undefined) return
     const { nowMs } = this.#run
-    const hasChanged = this.refusal === undefined && this.#pledge === '' && this.formation.decide(this.formation.size > 1 && nowMs - this.#metAt < againMs)
+    const mayVote = this.refusal === undefined && this.#pledge === ''
+    const hasChanged = mayVote ? this.formation.decide(this.formation.size > 1 && nowMs - this.#metAt < againMs) : this.formation.decline()
     if (hasChanged) this.#options.keep([formationChange(this.formation)])
     if (hasChanged || nowMs - this.#floodAt >= formingMs) {
       this.#floodAt = nowMs
-      this.#options.hold(everyone, this.formation.body)
+      // Whoever has no part in this is in nobody's way: it wants no cluster.
+      this.#options.hold(everyone, mayVote ? this.formation.body : { ...this.formation.body, size: 0 })
     }
     const configuration = this.formation.sealed()
     if (configuration !== undefined) this.#adopt(configuration)

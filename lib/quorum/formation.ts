@@ -105,13 +105,17 @@ export class Formation {
       if (this.vote !== undefined) this.#voted(this.vote, this.id)
       hasChanged ||= this.vote !== undefined
     }
-    for (const { list } of this.#ballots.values()) {
-      if (!this.#mayVeto(list)) continue
-      this.vetoes.push(list)
-      this.#dead.add(keyOf(list))
-      hasChanged = true
-    }
-    return hasChanged
+    return this.#vetoAll(list => this.#mayVeto(list)) || hasChanged
+  }
+
+  /** Sets free whoever waits for this node's vote: it has no part in this any more. @returns whether anything has changed */
+  decline (): boolean { return this.#vetoAll(list => this.#names(list) && !this.#dead.has(keyOf(list)) && !this.#isMine(list)) }
+
+  #vetoAll (isToGo: (list: List) => boolean): boolean {
+    const lists = Array.from(this.#ballots.values(), ({ list }) => list).filter(isToGo)
+    for (const list of lists) this.#dead.add(keyOf(list))
+    this.vetoes.push(...lists)
+    return lists.length > 0
   }
 
   /** The least list for which somebody voted that names this node, is as large as this node wants it, and may still be sealed. */
@@ -159,7 +163,8 @@ export class Formation {
     this.past = [...past]
     this.vetoes = [...vetoes]
     this.vote = vote
-    for (const list of vetoes) this.#dead.add(keyOf(list))
+    // What it took its vote back from will never be sealed.
+    for (const list of [...vetoes, ...past]) this.#dead.add(keyOf(list))
     for (const list of [...past, ...(vote === undefined ? [] : [vote])]) this.#voted(list, this.id)
   }
 }

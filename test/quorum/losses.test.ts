@@ -37,7 +37,9 @@ test('seeds that failed once', t => {
     // Nobody but the lane's owner held a removed element, and it owned the lane by what the others promised alone.
     200_452,
     // A member that was behind did not know the store of one that had been replaced, and put it out.
-    202_534
+    202_534,
+    // A member that had lost its disk voted for a cluster with nodes that the other one had no place for, round after round, and could not be taken in again.
+    501_762, 503_058
   ]
   for (const seed of seeds) t.equal(simulateQuorum({ seed, changes: seed % 2 === 0 }).failure, undefined, `seed ${seed}`)
   t.end()
