@@ -33,13 +33,19 @@ interface Waiter {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
   timer?: unknown
-  onAbort?: () => void
+}
+
+/** The calls that one signal ends: it may be the same for very many, and is listened to once. */
+interface Listening {
+  readonly numbers: Set<number>
+  readonly stop: () => void
 }
 
 /** Calls whose users wait for an answer, and what ends their wait. */
 export class SetCalls {
   readonly #options: SetCallsOptions
   readonly #waiting = new Map<number, Waiter>()
+  readonly #signals = new Map<AbortSignal, Listening>()
 
   constructor (options: SetCallsOptions) {
     this.#options = options
@@ -66,16 +72,24 @@ export class SetCalls {
     if (signal?.aborted === true) { waiter.reject(aborted('the call was aborted', signal)); return }
     const { n, go } = this.#options.begin(kind, element, waiter.token)
     this.#waiting.set(n, waiter)
-    if (signal !== undefined) {
-      waiter.onAbort = () => { this.#give(n, waiter, aborted('the call was aborted', signal)) }
-      signal.addEventListener('abort', waiter.onAbort, { once: true })
-    }
+    if (signal !== undefined) (this.#signals.get(signal) ?? this.#listen(signal)).numbers.add(n)
     if (timeout !== undefined) {
       waiter.timer = idleTimeout(this.#options.clock, () => {
         this.#give(n, waiter, new TendrilError('ABORTED', `no answer came within ${timeout} ms`))
       }, timeout)
     }
     go()
+  }
+
+  #listen (signal: AbortSignal): Listening {
+    const numbers = new Set<number>()
+    const end = (): void => {
+      for (const n of numbers) this.#give(n, this.#waiting.get(n)!, aborted('the call was aborted', signal))
+    }
+    const listening = { numbers, stop: () => { signal.removeEventListener('abort', end) } }
+    signal.addEventListener('abort', end)
+    this.#signals.set(signal, listening)
+    return listening
   }
 
   /** Nobody waits any more. Where nothing was sent that is all; else the call goes on, and what came of it is not known here. */
@@ -85,10 +99,14 @@ export class SetCalls {
     waiter.reject(fate === 'OUTCOME_UNKNOWN' ? unknown(waiter, error) : error)
   }
 
-  #forget (n: number, { timer, onAbort, call: { signal } }: Waiter): void {
+  #forget (n: number, { timer, call: { signal } }: Waiter): void {
     this.#waiting.delete(n)
     if (timer !== undefined) this.#options.clock.clearTimeout(timer)
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
+    const listening = signal === undefined ? undefined : this.#signals.get(signal)
+    listening?.numbers.delete(n)
+    if (listening?.numbers.size !== 0) return
+    listening.stop()
+    this.#signals.delete(signal!)
   }
 
   answered (n: number, answer: Answer): void {

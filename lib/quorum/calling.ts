@@ -90,8 +90,8 @@ export class Calling {
 
   /** A lane has another owner, or has one now: what waits for it is sent there. */
   turn (lane: number, speaking: Speaking): void {
-    for (const line of this.calls.lines.values()) {
-      if (line.lane !== lane || line.batch.length === 0 || line.reading !== undefined) continue
+    for (const line of this.calls.linesOf(lane)) {
+      if (line.batch.length === 0 || line.reading !== undefined) continue
       if (line.term !== this.#options.routes.lane(lane).term || this.#options.owning.owns(lane)) {
         this.#drawClaim(line, speaking)
         this.#send(line, speaking, false)

@@ -39,6 +39,7 @@ export interface Done { readonly n: number, readonly answer: Answer }
 /** The origin's side of exactly once: what was asked of whom, in which order, and what nobody waits for any more. */
 export class Calls {
   readonly lines = new Map<string, CallLine>()
+  readonly #byLane = new Map<number, Set<CallLine>>()
   readonly #readings = new Map<number, CallLine>()
   /** What is not answered, in the order of numbers, and where it stands. */
   readonly #open = new Map<number, CallLine>()
@@ -59,10 +60,15 @@ export class Calls {
       element, lane: laneOf(element), queue: [], batch: [], reading: undefined, term: '', firstMs: 0, sentMs: 0, claimMs: 0
     }
     this.lines.set(element, line)
+    const { lane } = line
+    this.#byLane.set(lane, (this.#byLane.get(lane) ?? new Set()).add(line))
     this.#open.set(n, line)
     line.queue.push({ n, kind, token, isAbandoned: false })
     return { n, line }
   }
+
+  /** The lines of one lane: of a hundred thousand calls at once few are in it. */
+  linesOf (lane: number): Iterable<CallLine> { return this.#byLane.get(lane) ?? [] }
 
   /** Takes the next calls of a line that can go together: changes, or reads. @returns whether there are any */
   begin (line: CallLine, system: QuorumSystem, nowMs: number): boolean {
@@ -127,7 +133,9 @@ export class Calls {
   }
 
   #tidy (line: CallLine): void {
-    if (line.batch.length === 0 && line.queue.length === 0) this.lines.delete(line.element)
+    if (line.batch.length > 0 || line.queue.length > 0) return
+    this.lines.delete(line.element)
+    this.#byLane.get(line.lane)?.delete(line)
   }
 
   /** This node may not call any more. @returns what was waiting, and whether it may still take effect */
@@ -137,6 +145,7 @@ export class Calls {
       ...queue.map(({ n }) => ({ n, mayTakeEffect: false }))
     ])
     this.lines.clear()
+    this.#byLane.clear()
     this.#readings.clear()
     this.#open.clear()
     return failed

@@ -20,7 +20,12 @@ interface Pending {
   /** The store that is to be replaced. */
   readonly former: string | undefined
   isProposed: boolean
+  /** How often its newcomer was asked and did not answer, since its turn came. */
+  invitations: number
 }
+
+/** So often a newcomer is asked before those behind it have their turn: it may never come. */
+const mostInvitations = 20
 
 /** The changes that this node's user asked for, one at a time: each is begun under the configuration that it finds, and again under the next if another came first. */
 export class Changing {
@@ -32,7 +37,7 @@ export class Changing {
 
   /** `storeNow`: who speaks for the id that is to be replaced. */
   add (change: MemberChange, storeNow: string | undefined): number {
-    this.#pending.push({ n: ++this.#last, change, former: storeNow, isProposed: false })
+    this.#pending.push({ n: ++this.#last, change, former: storeNow, isProposed: false, invitations: 0 })
     return this.#last
   }
 
@@ -51,6 +56,10 @@ export class Changing {
     const step = this.#step(first, configuration, members)
     if (step.kind === 'end') this.#pending.shift()
     first.isProposed ||= step.kind === 'propose'
+    if (step.kind === 'invite' && ++first.invitations === mostInvitations) {
+      first.invitations = 0
+      this.#pending.push(this.#pending.shift()!)
+    }
     return { n: first.n, step }
   }
 
