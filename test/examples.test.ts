@@ -23,6 +23,7 @@ const outputs: Readonly<Record<string, RegExp>> = {
   'lock.ts': /^1 of 3 holds the lock\nthe first writes\nthe second writes\nthe first comes too late\n$/,
   'presence.ts': /^ada came, and is curious\nbob came, and is curious\nada is happy\nada left\nbob may be lost\nbob is lost\nhere now: hall\n$/,
   'reconnect.ts': /^stranger lost its connection: CLUSTER_MISMATCH\nclient holds {"round":1}\n(client lost its connection: \w+\n)*client holds {"round":2}\n$/,
+  'recover.ts': /^a alone: ABORTED\na of a,b,c goes on\nmembers: a,d ada: true\nfences go on growing: true\n$/,
   'services.ts': /^users-1 at tcp:\/\/10\.0\.0\.2:8000, users-2 at tcp:\/\/10\.0\.0\.3:8000\ndraining: users-2\nusers-1 at tcp:\/\/10\.0\.0\.2:8000\n$/,
   'session.ts': /^# they have never met\n([ab]: .*\n)+# nothing is new\n([ab]: .*\n)+# a has forgotten a delete that b has not seen\n([ab]: .*\n)+$/,
   'stdio.ts': /^child answers: drow = lirdnet\nchild exits with code 0\n$/,
