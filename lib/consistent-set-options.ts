@@ -6,7 +6,7 @@ import type { QuorumOptions } from './quorum/quorum-options.js'
 import { checkBoolean, checkCount, checkObject, checkSignal } from './stream/options.js'
 import type { StructureOptions } from './stream/options.js'
 
-export interface ConsistentSetOptions extends Omit<StructureOptions, 'durable' | 'maxValueBytes'> {
+export interface ConsistentSetOptions extends Omit<StructureOptions, 'durable'> {
   /** How many members the cluster has when it forms. Give this or `members`. */
   clusterSize?: number
   /** The ids of all members, this one's among them: the same at each. */
