@@ -13,6 +13,7 @@ const set = new ConsistentSet(location === undefined ? options : { ...options, s
 type Command =
   | { readonly do: 'dial', readonly port: number }
   | { readonly do: 'call', readonly n: number, readonly kind: 'add' | 'rem' | 'has' | 'holder', readonly element: string, readonly options: { token?: string, timeout?: number } }
+  | { readonly do: 'change', readonly n: number, readonly kind: 'grow' | 'shrink' | 'replace', readonly ids: readonly [string, string] }
   | { readonly do: 'look', readonly n: number }
 
 const say = (line: object): void => { process.stdout.write(`${JSON.stringify(line)}\n`) }
@@ -35,6 +36,10 @@ function call (command: Extract<Command, { do: 'call' }>): Promise<unknown> {
   }
 }
 
+function change ({ kind, ids: [id, other] }: Extract<Command, { do: 'change' }>): Promise<unknown> {
+  return kind === 'replace' ? set.replace(id, other) : kind === 'grow' ? set.grow(id) : set.shrink(id)
+}
+
 function answer (n: number, promise: Promise<unknown>): void {
   promise.then(result => { say({ n, result }) }, (error: { code?: unknown, message: string }) => { say({ n, code: error.code, message: error.message }) })
 }
@@ -43,6 +48,7 @@ function obey (command: Command): void {
   switch (command.do) {
     case 'dial': dial(command.port); break
     case 'call': answer(command.n, call(command)); break
+    case 'change': answer(command.n, change(command)); break
     case 'look': say({ n: command.n, result: { ...set.status(), values: [...set.values()].sort() } })
   }
 }

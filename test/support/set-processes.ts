@@ -84,6 +84,9 @@ export class SetProcess {
     return this.#ask({ do: 'call', kind, element, options })
   }
 
+  /** Changes the members. */
+  change (kind: 'grow' | 'shrink' | 'replace', ...ids: readonly string[]): Promise<CallResult> { return this.#ask({ do: 'change', kind, ids }) }
+
   async look (): Promise<Looked> {
     const looked = await this.#ask({ do: 'look' })
     if (looked === 'gone' || 'code' in looked) throw new Error(`${this.id} does not answer`)
@@ -107,13 +110,14 @@ export class SetCluster {
   readonly nodes = new Map<string, SetProcess>()
   /** Tells `began` when a member has started. */
   readonly told = new EventEmitter()
+  isEnded = false
   readonly #options = new Map<string, NodeOptions>()
   readonly #lines = new Map<string, CuttingProxy>()
-  readonly #pairs: ReadonlyArray<readonly [string, string]>
+  readonly #pairs: Array<readonly [string, string]>
 
   private constructor (options: readonly NodeOptions[], pairs: ReadonlyArray<readonly [string, string]>) {
     for (const one of options) this.#options.set(one.id, one)
-    this.#pairs = pairs
+    this.#pairs = [...pairs]
   }
 
   /** Starts them all, each connected with each unless pairs are named. */
@@ -131,6 +135,14 @@ export class SetCluster {
     return node
   }
 
+  /** Starts another one, and connects it with all. */
+  async enter (options: NodeOptions): Promise<SetProcess> {
+    const { id } = options
+    this.#options.set(id, options)
+    this.#pairs.push(...[...this.nodes.keys()].map(other => [other, id] as const))
+    return await this.begin(id)
+  }
+
   /** Starts a member anew, and connects it with those who are there. */
   async begin (id: string): Promise<SetProcess> {
     const node = await this.#spawn(id)
@@ -146,10 +158,10 @@ export class SetCluster {
     return node
   }
 
-  /** Those who run; where nobody does, it waits for one. */
-  async up (): Promise<SetProcess[]> {
-    const running = (): SetProcess[] => [...this.nodes.values()].filter(({ isUp }) => isUp)
-    await until(() => running().length > 0, [this.told], ['began'], limitMs)
+  /** Those who run; where nobody does, it waits for one, or for the end. `ids`: of these. */
+  async up (ids?: readonly string[]): Promise<SetProcess[]> {
+    const running = (): SetProcess[] => [...this.nodes.values()].filter(({ id, isUp }) => isUp && ids?.includes(id) !== false)
+    await until(() => running().length > 0 || this.isEnded, [this.told], ['began', 'ended'], limitMs)
     return running()
   }
 
@@ -180,6 +192,8 @@ export class SetCluster {
   }
 
   async end (): Promise<void> {
+    this.isEnded = true
+    this.told.emit('ended')
     await Promise.all([...this.nodes.values()].map(node => node.kill()))
     await Promise.all([...this.#lines.values()].map(line => line.close()))
   }
