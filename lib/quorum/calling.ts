@@ -132,8 +132,10 @@ export class Calling {
   /** Whether the lane's owner is gone, so that nobody need find out by its silence. */
   #mayStepIn ({ lane, reading }: CallLine): boolean {
     const { id, routes, goneMs } = this.#options
+    if (reading !== undefined) return false
     const owner = routes.ownerOf(lane)
-    return reading === undefined && owner !== id && goneMs(owner) >= routes.stepInMs(lane, id)
+    const ms = goneMs(owner)
+    return owner !== id && ms >= 0 && ms >= routes.stepInMs(lane, id)
   }
 
   tick (speaking: Speaking): void {

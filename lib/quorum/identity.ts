@@ -13,7 +13,7 @@ export interface Binding {
 }
 
 /** How a run of a member introduces itself. */
-export interface Greeting {
+export interface Introduction {
   readonly store: string
   readonly incarnation: number
   readonly boot: string
@@ -57,7 +57,7 @@ export class Identity {
   }
 
   /** @returns what is to be recalled from now on; undefined: this is not who spoke under the id before */
-  greet (id: string, greeting: Greeting): Binding | undefined {
+  greet (id: string, greeting: Introduction): Binding | undefined {
     if (!this.admits(id, greeting.store)) return undefined
     const binding = this.bind({ id, store: greeting.store })
     const { incarnation, boot, changes } = greeting

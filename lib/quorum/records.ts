@@ -3,7 +3,7 @@ import { TendrilError } from '../ground/errors.js'
 import { readCell, writeCell } from './cells.js'
 import { LaneCells } from './lane-cells.js'
 import type { Held } from './lane-cells.js'
-import { laneCount, laneOf } from './lanes.js'
+import { laneCount } from './lanes.js'
 import { isCount, isStamp, isTerm } from './terms.js'
 
 /**
@@ -62,9 +62,6 @@ function readHeld ([element, stamp, number, committed, shown, cell]: readonly un
     !(shown === '' || isStamp(shown))) throw corrupt('a cell')
   return { element, stamp, number, committed, shown, cell: readCell(cell) }
 }
-
-/** The lane of a stored cell: the hash is part of the layout. */
-export function laneOfHeld ({ element }: Held): number { return laneOf(element) }
 
 function corrupt (what: string, cause?: unknown): TendrilError {
   return new TendrilError('STORAGE_FAILED', `storage holds a corrupt record of ${what}`, { cause })

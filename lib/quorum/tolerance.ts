@@ -2,9 +2,9 @@
 const step = 2 ** 24
 
 /**
- * How far ahead of what is known here a round may be. One false word of a round near the end of all numbers would leave none that follows it, and a lane, or the
- * succession of an epoch, that nobody could take ever again. Whatever is too far ahead is lost, as any message may be, and the next may be a step farther: so
- * those who did come so far are caught up with in the end, as they ask again.
+ * How far ahead of what is known here a round may be. One false word of a round near the end of all numbers would leave no greater one to
+ * take a lane by, or to decide what follows an epoch. Whatever is too far ahead is dropped, as any message may be lost; each time a step more is allowed, so that
+ * members who really came so far, and ask again, are caught up with.
  */
 export class Tolerance {
   /** By what it is a round of. */

@@ -1,13 +1,13 @@
 import test from 'tape'
 import { Identity } from '../../lib/quorum/identity.js'
-import type { Greeting } from '../../lib/quorum/identity.js'
+import type { Introduction } from '../../lib/quorum/identity.js'
 
 // Who speaks for an id, as one member recalls it.
 
-const greeting = (changed: Partial<Greeting> = {}): Greeting => ({ store: 'disk', incarnation: 5, boot: 'first', changes: 100, ...changed })
+const greeting = (changed: Partial<Introduction> = {}): Introduction => ({ store: 'disk', incarnation: 5, boot: 'first', changes: 100, ...changed })
 
 /** Whether a run that says this of itself is confirmed, by one who was greeted by the run above before. */
-const later: ReadonlyArray<readonly [what: string, says: Partial<Greeting>, isConfirmed: boolean]> = [
+const later: ReadonlyArray<readonly [what: string, says: Partial<Introduction>, isConfirmed: boolean]> = [
   ['the same run again', {}, true],
   ['the same run, further on', { changes: 150 }, true],
   ['its next run', { incarnation: 6, boot: 'second' }, true],

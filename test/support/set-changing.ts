@@ -30,8 +30,8 @@ export interface Scenario {
 export const resultOf = (result: CallResult): unknown => result === 'gone' ? 'gone' : 'code' in result ? result.code : result.result
 
 /**
- * Makes the change. Where there is a partition, it begins as soon as anybody has heard of the change, and ends once those who were members `before` have gone on without the
- * one that was asked. Whoever is new may not have heard of it.
+ * Makes the change. `isParted`: the one that was asked is cut off as soon as anybody has heard of the change, until the others who were members `before` have gone on
+ * without it. A newcomer may not have heard of the change by then.
  */
 async function make (t: Test, cluster: SetCluster, { kind, ids, asked, members }: Change, before: readonly string[], isParted: boolean): Promise<void> {
   const told = [...cluster.nodes.values()].map(node => node.events.length)
